@@ -6,7 +6,10 @@ const pureRoom = (forbidden) => ({
     'error',
     {
       patterns: [
-        { regex: '^(node:|pg$|execa$|@aws-sdk/|undici$|commander$|yaml$)', message: 'This room is pure and deterministic.' },
+        {
+          regex: '^(node:|pg$|execa$|@aws-sdk/|undici$|commander$|yaml$)',
+          message: 'This room is pure and deterministic.',
+        },
         { regex: forbidden, allowTypeImports: true, message: 'This room may import only types from there.' },
       ],
     },
@@ -33,7 +36,10 @@ export default tseslint.config(
     },
   },
   { files: ['src/domain/**/*.ts'], rules: pureRoom('/(activities|adapters|workflows|cli|console)/|@temporalio/') },
-  { files: ['src/workflows/**/*.ts'], rules: pureRoom('/(activities|adapters|cli|console)/|@temporalio/(?!workflow|common)') },
+  {
+    files: ['src/workflows/**/*.ts'],
+    rules: pureRoom('/(activities|adapters|cli|console)/|@temporalio/(?!workflow|common)'),
+  },
   {
     // Activities know ports (types), not products.
     files: ['src/activities/**/*.ts'],
@@ -42,7 +48,11 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            { regex: '/(adapters|workflows|cli|console)/', allowTypeImports: true, message: 'Activities know ports, not products.' },
+            {
+              regex: '/(adapters|workflows|cli|console)/',
+              allowTypeImports: true,
+              message: 'Activities know ports, not products.',
+            },
             { regex: '^(pg|execa|undici|@aws-sdk/)', message: 'Activities know ports, not products.' },
           ],
         },
@@ -52,6 +62,11 @@ export default tseslint.config(
   {
     // Nothing but the sandbox, the bench and the tests knows the Kong stand-in.
     files: ['src/**/*.ts'],
-    rules: { 'no-restricted-syntax': ['error', { selector: "ImportDeclaration[source.value=/sandbox/]", message: 'src must not know the sandbox.' }] },
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ImportDeclaration[source.value=/sandbox/]', message: 'src must not know the sandbox.' },
+      ],
+    },
   },
 );

@@ -32,7 +32,10 @@ function installDependencies() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   const started = Date.now();
   process.stderr.write('Installing npm packages ...\n');
-  const { status } = spawnSync('npm', ['ci', '--no-fund', '--no-audit'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const { status } = spawnSync('npm', ['ci', '--no-fund', '--no-audit'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   if (status !== 0) {
     console.error('`npm ci` failed (above). Is the npm registry reachable?');
     process.exit(1);
@@ -46,6 +49,8 @@ function nodeCommand() {
   const brought = join(root, 'node_modules/.bin/node');
   if (existsSync(brought)) return brought;
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
-  console.error(`Crossfade needs Node 24 or newer; this is ${process.version}, and npm has no Node 24 for ${process.platform} ${process.arch}.`);
+  console.error(
+    `Crossfade needs Node 24 or newer; this is ${process.version}, and npm has no Node 24 for ${process.platform} ${process.arch}.`,
+  );
   process.exit(1);
 }

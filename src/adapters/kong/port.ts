@@ -1,0 +1,38 @@
+import type { AdminAccess, KongNode } from '../../domain/plan/index.ts';
+
+/** What one node says of itself over the network. Every call is one attempt with a short timeout. */
+export interface KongHttp {
+  /** `GET /` of the Admin API. Error `NodeUnreachable`. */
+  root(
+    node: KongNode,
+    access: AdminAccess,
+  ): Promise<{ version: string; nodeId: string; configuration: Record<string, unknown> }>;
+  /** Every entity of a kind (`services`, `routes`, `plugins`, ...), all pages. Kinds that the node does not know: `undefined`. */
+  entities(node: KongNode, access: AdminAccess, kind: string): Promise<readonly KongEntity[] | undefined>;
+  /** `GET /status/ready` of the Status API (`ready: false` with the reason; never throws for a node that is down). */
+  ready(node: KongNode): Promise<{ ready: true } | { ready: false; reason: string }>;
+  /** Something listens on the node's proxy, admin or status address. */
+  answers(node: KongNode): Promise<boolean>;
+  /** The text of `GET /metrics`. Error `NodeUnreachable`. */
+  metrics(node: KongNode): Promise<string>;
+  /** One request through the node's proxy; headers already resolved. Bodies up to 1 MiB. Error `NodeUnreachable`. */
+  request(node: KongNode, request: ProxyRequest): Promise<ProxyAnswer>;
+}
+
+export interface KongEntity {
+  readonly id: string;
+  readonly name?: string;
+}
+
+export interface ProxyRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface ProxyAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}

@@ -1,0 +1,43 @@
+/** A fingerprint of Kong's configuration, computed inside PostgreSQL; no value leaves the server. */
+export interface Fingerprint {
+  /** Of all configuration tables together, hexadecimal. */
+  readonly whole: string;
+  readonly tables: number;
+  readonly rows: number;
+  /** When it was taken, ISO 8601, by the database's clock. */
+  readonly takenAt: string;
+}
+
+/** One entity that differs from the baseline. Never holds a value of the configuration but its name. */
+export interface ConfigurationChange {
+  readonly table: string;
+  readonly id: string;
+  /** Name, username, instance name or the like, where the entity has one. */
+  readonly name?: string;
+  readonly change: 'added' | 'removed' | 'changed';
+  /** Names of the fields that changed, where it can be told. */
+  readonly fields?: readonly string[];
+}
+
+/** What is true of the configuration now, against the last baseline. */
+export interface Drift {
+  readonly fingerprint: Fingerprint;
+  /** The first 50 changes. */
+  readonly changes: readonly ConfigurationChange[];
+  readonly total: number;
+}
+
+/** Who froze the configuration, and how. */
+export interface FreezeState {
+  readonly frozen: boolean;
+  /** ISO 8601, by the database's clock. */
+  readonly since?: string;
+  readonly cluster?: string;
+  readonly workflowId?: string;
+  readonly runId?: string;
+  readonly guardedTables: number;
+  /** Tables that the version list does not know and that were guarded because they look like configuration. */
+  readonly unknownTables: readonly string[];
+  /** The role that migrations run as; absent where the database user may not create roles. */
+  readonly migratorRole?: string;
+}

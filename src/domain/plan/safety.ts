@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { absolutePath, command, duration, secretRef, simpleName, textOrSecret } from './common.ts';
+
+/** Paths that Kong does not advise for blue-green must be accepted by name, with a reason that is recorded. */
+export const path = z
+  .strictObject({ accept: z.enum(['patch', 'minor', 'lts', 'major', 'skips-minors']), reason: z.string().min(1) })
+  .optional();
+
+/** A rehearsal in staging, read back and checked; or a waiver with a name and a reason. */
+export const rehearsed = z.union(
+  [
+    z.strictObject({ workflow: z.string().min(1) }),
+    z.strictObject({ waiver: z.strictObject({ by: z.string().min(1), reason: z.string().min(1) }) }),
+  ],
+  'expected { "workflow": "kong/<cluster>" } of a rehearsal, or { "waiver": { "by", "reason" } }',
+);
+
+export const freeze = z
+  .strictObject({
+    guard: z.literal('database').default('database'),
+    /** No configuration write for this long before the guard is installed, so that no bulk writer is cut in the middle. */
+    quiet: duration.prefault('30s'),
+    /** How long to wait for that quiet moment. */
+    quietWithin: duration.prefault('10m'),
+    /** After this long the upgrade alerts and holds. */
+    limit: duration.prefault('8h'),
+    /** The user's own ways to stop and resume updates, on top of the guard. */
+    before: z.array(command).default([]),
+    after: z.array(command).default([]),
+  })
+  .prefault({});
+
+const s3 = z.strictObject({
+  bucket: z.string().min(3),
+  prefix: z.string().default('crossfade'),
+  region: z.string().default('us-east-1'),
+  /** Another server than AWS. */
+  endpoint: z.url().optional(),
+  pathStyle: z.boolean().default(false),
+  accessKeyId: textOrSecret.optional(),
+  secretAccessKey: secretRef.optional(),
+});
+
+export const backup = z.strictObject({
+  s3,
+  /** The `deck` command, or `false` where decK is not used. */
+  deck: z.union([z.literal(false), z.strictObject({ command: command.prefault(['deck']) })]).prefault({}),
+  /** Static files of the nodes on the host of Y's runner: kong.conf, certificates, templates. */
+  files: z.array(absolutePath).default([]),
+  restoreDrill: z.boolean().default(true),
+});
+
+/** A declared HTTP request and what must come back. Its consumer must exist before the freeze. */
+const httpTest = z.strictObject({
+  name: z.string().min(1),
+  method: z.enum(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
+  path: z.string().regex(/^\//, 'expected a path'),
+  headers: z.record(z.string(), textOrSecret).default({}),
+  body: z.string().optional(),
+  expect: z.strictObject({
+    status: z.number().int().min(100).max(599),
+    headers: z.record(z.string(), z.string()).default({}),
+    /** Text that the body must contain. */
+    body: z.string().optional(),
+  }),
+});
+
+export const stage = z
+  .strictObject({
+    tests: z.array(httpTest).default([]),
+    /** The same request to X and to Y; status, chosen headers and body must be equal. Safe methods only. */
+    compare: z
+      .array(
+        z.strictObject({
+          method: z.enum(['GET', 'HEAD', 'OPTIONS']).default('GET'),
+          path: z.string().regex(/^\//, 'expected a path'),
+          headers: z.record(z.string(), textOrSecret).default({}),
+          /** JSON fields of the body that may differ. */
+          ignore: z.array(z.string()).default([]),
+        }),
+      )
+      .default([]),
+  })
+  .prefault({});
+
+export const gate = z.strictObject({
+  /** Who may approve; empty means anybody. Whoever started the upgrade never counts. */
+  approvers: z.array(z.string().min(1)).default([]),
+  quorum: z.number().int().min(1).default(1),
+  expires: duration.prefault('24h'),
+});
+
+export const onFailure = z
+  .strictObject({ then: z.enum(['hold', 'unwind']).default('hold'), expires: duration.prefault('24h') })
+  .prefault({});
+
+export const cluster = simpleName;
+
+export type Gate = z.output<typeof gate>;
+export type HttpTest = z.output<typeof httpTest>;
+export type BackupPlan = z.output<typeof backup>;
+export type S3Ref = z.output<typeof s3>;
+export type FreezePlan = z.output<typeof freeze>;
+export type StagePlan = z.output<typeof stage>;

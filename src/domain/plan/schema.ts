@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { database, side } from './cluster.ts';
+import { duration } from './common.ts';
+import { backup, cluster, freeze, gate, onFailure, path, rehearsed, stage } from './safety.ts';
+import { traffic, verdict } from './traffic.ts';
+
+/** The plan: the workflow's only argument. Durations are milliseconds once it is filled in. */
+export const planSchema = z.strictObject({
+  cluster,
+  /** Who starts the upgrade; never counts as an approver. */
+  startedBy: z.string().min(1).optional(),
+  x: side,
+  y: side,
+  database,
+  path,
+  rehearsed,
+  freeze,
+  backup,
+  stage,
+  traffic,
+  verdict,
+  gates: z
+    .strictObject({
+      start: z.union([z.literal(false), gate]).prefault({}),
+      /** For every step with `approve: true`. */
+      shift: gate.prefault({}),
+      /** Can't be removed. */
+      finish: gate.prefault({}),
+      decommission: z.union([z.literal(false), gate]).default(false),
+    })
+    .prefault({}),
+  onFailure,
+  /** How long the metrics are watched after writes resumed. */
+  watch: duration.prefault('30m'),
+  /** X is kept, stopped, for this long before it is removed. */
+  keep: duration.prefault('24h'),
+  /** Directory of the local copy of the report on the worker's host. */
+  reportDirectory: z.string().min(1).optional(),
+});
+
+export type Plan = z.output<typeof planSchema>;
+export type PlanInput = z.input<typeof planSchema>;

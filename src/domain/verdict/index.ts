@@ -1,0 +1,1 @@
+export type { Control, Reason, Sample, SideFigures, Verdict, WatchResult } from './types.ts';

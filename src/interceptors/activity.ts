@@ -1,0 +1,44 @@
+import { activityInfo, cancellationSignal, cancelled, heartbeat, log } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
+import { currentProgress } from '../activities/progress.ts';
+import type { Secrets } from '../adapters/secrets.ts';
+import { CrossfadeError } from '../domain/errors/index.ts';
+
+/** How often a running activity shows that it is alive; the timeouts of its proxies are three times as long or more. */
+const HEARTBEAT_EVERY = 1_000;
+
+/** Around every activity: a heartbeat from a timer, and errors turned into what Temporal and people understand. */
+export function activityInterceptor(secrets: Secrets): ActivityInboundCallsInterceptor {
+  return {
+    async execute(input, next) {
+      const timer =
+        activityInfo().heartbeatTimeoutMs === undefined
+          ? undefined
+          : setInterval(() => heartbeat(currentProgress()), HEARTBEAT_EVERY);
+      try {
+        return await next(input);
+      } catch (error) {
+        // What a cancelled command or request throws is its own; Temporal must see the cancellation.
+        if (cancellationSignal().aborted) await cancelled();
+        throw toFailure(error, secrets);
+      } finally {
+        clearInterval(timer);
+      }
+    },
+  };
+}
+
+/** A failure whose type is the code of the catalogue, without secrets; anything unexpected stays retryable. */
+function toFailure(error: unknown, secrets: Secrets): unknown {
+  if (!(error instanceof Error) || error.name === 'CancelledFailure') return error;
+  if (error instanceof ApplicationFailure) return error;
+  const known = error instanceof CrossfadeError;
+  const message = secrets.redact(error.message);
+  if (error.cause instanceof Error) log.warn('cause', { cause: secrets.redact(error.cause.message) });
+  return ApplicationFailure.create({
+    message,
+    type: known ? error.code : 'Unexpected',
+    nonRetryable: known && !error.kind.retryable,
+  });
+}
