@@ -4,6 +4,7 @@ import type { Finding } from '../domain/findings.ts';
 import type { MigrationState } from '../domain/migrations.ts';
 import type { SideName } from '../domain/names.ts';
 import type { Fault, Gate, HttpTest, Plan, Side, StagePlan } from '../domain/plan/index.ts';
+import type { ReportRef } from '../domain/report-ref.ts';
 import type { MeasuredShare, TrafficState } from '../domain/traffic.ts';
 import type { UpgradeRef } from '../domain/upgrade.ts';
 import type { Verdict, WatchResult, SideFigures } from '../domain/verdict/index.ts';
@@ -259,13 +260,6 @@ export interface ReportActivities {
   writeReport(input: { report: unknown; s3: S3; directory?: string; upgrade: UpgradeRef }): Promise<ReportRef>;
   /** Tells people: in the log, at a level by `severity`. Never fails the upgrade. */
   notify(input: { upgrade: UpgradeRef; severity: 'info' | 'alert' | 'page'; text: string }): Promise<void>;
-}
-
-export interface ReportRef {
-  readonly jsonKey?: string;
-  readonly htmlKey?: string;
-  readonly jsonFile?: string;
-  readonly htmlFile?: string;
 }
 
 export type Activities = OpenActivities &
