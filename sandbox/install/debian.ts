@@ -61,9 +61,16 @@ async function withoutServices(install: () => Promise<void>): Promise<void> {
   else writeFileSync(SAVED, NO_POLICY);
   writeFileSync(POLICY, '#!/bin/sh\nexit 101\n');
   chmodSync(POLICY, 0o755);
+  const restoreAndEnd = (signal: NodeJS.Signals) => {
+    restorePolicy();
+    process.kill(process.pid, signal);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, restoreAndEnd);
   try {
     await install();
   } finally {
+    for (const signal of signals) process.off(signal, restoreAndEnd);
     restorePolicy();
   }
 }
