@@ -1,6 +1,7 @@
 // `npm run sandbox`: the servers, until Ctrl-C. `npm run sandbox -- down`: ends what an earlier one left.
+// Both take the folder as a second argument, for more than one sandbox at a time.
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removeFolder } from './folder.ts';
 import { startSandbox, type Sandbox } from './index.ts';
@@ -8,13 +9,13 @@ import { installTools, MissingPrograms } from './install/index.ts';
 import { printToStderr as print } from './log.ts';
 import { recordProcess } from './processes.ts';
 
-const dir = fileURLToPath(new URL('../.sandbox/run', import.meta.url));
+const [command = 'up', folder, ...rest] = process.argv.slice(2);
+const dir = folder === undefined ? fileURLToPath(new URL('../.sandbox/run', import.meta.url)) : resolve(folder);
 
-const [command = 'up', ...rest] = process.argv.slice(2);
 if (command === 'up' && rest.length === 0) await up();
 else if (command === 'down' && rest.length === 0) await down();
 else {
-  print('usage: npm run sandbox [-- up | down]');
+  print('usage: npm run sandbox [-- up | down [FOLDER]]');
   process.exitCode = 2;
 }
 

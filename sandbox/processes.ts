@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { groupMembers, isRunning, parseStat, processWithPid, type ProcessId } from './proc.ts';
+import { endProcess } from './end-process.ts';
+import { isRunning, parseStat, processWithPid, type ProcessId } from './proc.ts';
 import { StopWaiting, waitFor, WaitedTooLong, type Patience, type Probe } from './wait-for.ts';
 
 export interface ProcessOptions {
@@ -66,6 +67,8 @@ export async function startProcess({
   await once(child, 'spawn');
   const pid = child.pid ?? 0;
   const id: ProcessId = processWithPid(pid) ?? { pid, startTime: 'ended already' };
+  const isRecorded = () => existsSync(record) && readFileSync(record, 'utf8').endsWith('\n');
+  await waitFor(`${name} is recorded`, () => isRecorded() || !isRunning(id), { everyMs: 2 });
   const log = () => readFileSync(logFile, 'utf8');
   const tail = () => log().trimEnd().split('\n').slice(-15).join('\n');
 
@@ -117,30 +120,6 @@ async function endOne(records: string, name: string): Promise<string | undefined
   if (id === undefined || !isRunning(id)) return undefined;
   await endProcess(id, name);
   return name;
-}
-
-/**
- * Asks a process to end with SIGINT (for PostgreSQL and nginx that is the fast way of ending), then kills what is left
- * of its group. A pid that belongs to another process by now is left alone.
- */
-async function endProcess(id: ProcessId, name: string, graceMs = 5_000): Promise<void> {
-  if (!isRunning(id) && processWithPid(id.pid) !== undefined) return;
-  const gone = () => !isRunning(id) && groupMembers(id.pid).length === 0;
-  if (isRunning(id)) process.kill(id.pid, 'SIGINT');
-  try {
-    await waitFor(`${name} (pid ${id.pid}) has ended`, gone, { timeoutMs: graceMs, everyMs: 10 });
-  } catch {
-    for (const pid of groupMembers(id.pid)) killIfThere(pid);
-    await waitFor(`${name} (pid ${id.pid}) has been killed`, gone, { timeoutMs: 10_000 });
-  }
-}
-
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }
 
 const folderNames = (dir: string) =>

@@ -1,7 +1,8 @@
 import { printToStderr, type Print } from '../log.ts';
-import { installDebian, whyNotDebian } from './debian.ts';
-import { MissingPrograms, type MissingProgram } from './missing.ts';
-import { tools, type Tool, type ToolName } from './tools.ts';
+import { installDebian } from './debian.ts';
+import { debianPackages, whatIsImpossible } from './impossible.ts';
+import { MissingPrograms } from './missing.ts';
+import { tool, type ToolName } from './tools.ts';
 
 export { MissingPrograms } from './missing.ts';
 export type { ToolName } from './tools.ts';
@@ -23,8 +24,6 @@ export async function installTools<Name extends ToolName>(
   const paths = names.map((name) => [name, pathOf(name)] as const);
   return Object.fromEntries(paths) as ToolPaths<Name>;
 }
-
-const tool = (name: ToolName): Tool => tools[name];
 
 function pathOf(name: ToolName): string {
   const wanted = tool(name);
@@ -55,17 +54,4 @@ async function fetchIfPossible(name: ToolName, print: Print): Promise<void> {
     if (own === undefined) throw error;
     print(`Using ${own} instead`);
   }
-}
-
-const debianPackages = (names: readonly ToolName[]) =>
-  names.map(tool).flatMap((wanted) => (wanted.kind === 'debian' ? [wanted.debian] : []));
-
-function whatIsImpossible(names: readonly ToolName[]): MissingProgram[] {
-  const noDebian = whyNotDebian(debianPackages(names).join(' '));
-  return names.flatMap((program) => {
-    const wanted = tool(program);
-    if (wanted.kind === 'fetched' && wanted.otherwise() !== undefined) return [];
-    const needs = wanted.kind === 'debian' ? noDebian : wanted.whyNot();
-    return needs === undefined ? [] : [{ program, needs }];
-  });
 }

@@ -84,6 +84,8 @@ export const tools = {
 
 export type ToolName = keyof typeof tools;
 
+export const tool = (name: ToolName): Tool => tools[name];
+
 async function fetchOnce(
   name: string,
   what: string,
@@ -93,6 +95,6 @@ async function fetchOnce(
   const whenBusy = () => print(`Waiting for another process: ${what}`);
   await withLock(`install/${name}`, 600_000, whenBusy, async () => {
     if (existsSync(join(TOOLS, name))) return;
-    await step(print, what, () => fillFolder(name, fetch));
+    await step(print, what, () => fillFolder(join(TOOLS, name), fetch));
   });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeFolder } from '../folder.ts';
 import { installTools } from '../install/index.ts';
+import { commandLine } from '../proc.ts';
 import { startProcess, type RunningProcess } from '../processes.ts';
 import { waitFor } from '../wait-for.ts';
 
@@ -26,7 +27,7 @@ export interface Nginx {
   configure(http: string): void;
   /** `nginx -t`. Throws with what nginx says if the configuration is faulty. */
   test(): Promise<void>;
-  /** Tests the configuration, then takes it into use; returns when new workers run. */
+  /** Tests the configuration, then takes it into use; returns when the old workers take no more connections. */
   reload(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -60,11 +61,13 @@ export async function startNginx({ dir, http, workers = 1 }: NginxOptions): Prom
     test,
     async reload() {
       await test();
-      const before = new Set(children(running.pid));
+      const before = children(running.pid);
       process.kill(running.pid, 'SIGHUP');
+      const newOnes = () => children(running.pid).filter((pid) => !before.includes(pid));
+      const takesNoMore = (pid: number) => /^$|shutting down/.test(commandLine(pid));
       await waitFor(
-        'nginx has started new workers',
-        () => children(running.pid).filter((pid) => !before.has(pid)).length >= workers,
+        'nginx serves with new workers only',
+        () => newOnes().length >= workers && before.every(takesNoMore),
       );
     },
     stop: () => running.stop(),
