@@ -20,7 +20,7 @@ export interface Temporal {
   readonly namespace: 'default';
   /** Address of the web page. */
   readonly ui: string;
-  /** The SQLite file that holds every history. */
+  /** The SQLite file that holds every history, together with the newest part beside it (`-wal`). */
   readonly databaseFile: string;
   /** The `temporal` command. */
   readonly command: string;
@@ -29,6 +29,16 @@ export interface Temporal {
   /** Starts it again after `stop`, on the same ports and with the same histories. */
   start(): Promise<void>;
 }
+
+/**
+ * By default a Temporal server reads each of its queues 20 times a second and waits for the disk at each write, which
+ * makes 52 ms per activity; like this it is 15 ms (measured). SQLite's journal survives a kill, if not a power cut.
+ */
+const FAST = [
+  ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000'],
+  ...['--dynamic-config-value', 'history.timerProcessorMaxPollRPS=1000'],
+  ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=off'],
+];
 
 /** Starts a Temporal server with its UI and the namespace `default`. */
 export async function startTemporal({ dir, searchAttributes = {} }: TemporalOptions): Promise<Temporal> {
@@ -84,7 +94,7 @@ async function launch(dir: string, command: string, args: readonly string[], por
     dir,
     name: 'temporal',
     command,
-    args: ['server', 'start-dev', ...addresses.map(String), ...quiet, ...args],
+    args: ['server', 'start-dev', ...addresses.map(String), ...quiet, ...FAST, ...args],
   });
   try {
     await running.waitUntil('Temporal answers for the namespace "default"', () =>
