@@ -38,3 +38,9 @@ export function classifyPath(x: KongVersion, y: KongVersion): PathKind {
   if (from >= 0 && LTS[from + 1] === `${y.major}.${y.minor}`) return 'lts';
   return x.major === y.major ? 'skips-minors' : 'major';
 }
+
+/** Whether two texts name the same version; that of an Admin API may have a suffix. */
+export function sameVersion(a: string, b: string): boolean {
+  const [one, other] = [parseVersion(a), parseVersion(b)];
+  return one !== undefined && other !== undefined && compareVersions(one, other) === 0;
+}

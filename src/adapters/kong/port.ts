@@ -3,10 +3,7 @@ import type { AdminAccess, KongNode } from '../../domain/plan/index.ts';
 /** What one node says of itself over the network. Every call is one attempt with a short timeout. */
 export interface KongHttp {
   /** `GET /` of the Admin API. Error `NodeUnreachable`. */
-  root(
-    node: KongNode,
-    access: AdminAccess,
-  ): Promise<{ version: string; nodeId: string; configuration: Record<string, unknown> }>;
+  root(node: KongNode, access: AdminAccess): Promise<KongRoot>;
   /** Every entity of a kind (`services`, `routes`, `plugins`, ...), all pages. Kinds that the node does not know: `undefined`. */
   entities(node: KongNode, access: AdminAccess, kind: string): Promise<readonly KongEntity[] | undefined>;
   /** `GET /status/ready` of the Status API (`ready: false` with the reason; never throws for a node that is down). */
@@ -17,6 +14,15 @@ export interface KongHttp {
   metrics(node: KongNode): Promise<string>;
   /** One request through the node's proxy; headers already resolved. Bodies up to 1 MiB. Error `NodeUnreachable`. */
   request(node: KongNode, request: ProxyRequest): Promise<ProxyAnswer>;
+}
+
+export interface KongRoot {
+  readonly version: string;
+  /** Another one after each start. */
+  readonly nodeId: string;
+  readonly configuration: Readonly<Record<string, unknown>>;
+  /** Process ids of its workers: others after a reload. Empty where the version does not say. */
+  readonly workers: readonly number[];
 }
 
 export interface KongEntity {

@@ -1,11 +1,23 @@
 import type { ErrorKind } from './catalogue.ts';
+import { backupErrors } from './backup.ts';
 import { databaseErrors } from './database.ts';
+import { freezeErrors } from './freeze.ts';
+import { kongErrors } from './kong.ts';
+import { migrationErrors } from './migrations.ts';
 import { planErrors } from './plan.ts';
+import { preflightErrors } from './preflight.ts';
+import { trafficErrors } from './traffic.ts';
 
 /** Every failure that Crossfade raises on purpose. `docs/errors.md` is made from it. */
 export const errorCatalogue = {
   ...planErrors,
   ...databaseErrors,
+  ...freezeErrors,
+  ...backupErrors,
+  ...kongErrors,
+  ...migrationErrors,
+  ...preflightErrors,
+  ...trafficErrors,
 } satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,0 +1,45 @@
+import type { ClusterRunner } from '../adapters/cluster/port.ts';
+import type { KongHttp } from '../adapters/kong/port.ts';
+import { CrossfadeError } from '../domain/errors/index.ts';
+import { lastLines } from '../domain/last-lines.ts';
+import type { Side } from '../domain/plan/index.ts';
+import { identify } from './node-state.ts';
+import { poll } from './poll.ts';
+
+const RELOADED_WITHIN = 30_000;
+
+/**
+ * Reloads a node and waits until other workers than before answer: a reload that the node refuses ends with exit code 0 and
+ * leaves the old ones at work. Error `ReloadFailed`.
+ */
+export async function reloadNode(
+  { http, runner, cluster }: { http: KongHttp; runner: ClusterRunner; cluster: Side },
+  name: string,
+): Promise<void> {
+  const node = cluster.nodes.find((one) => one.name === name);
+  if (node === undefined) throw new CrossfadeError('PlanInvalid', `The plan has no node ${name} in this cluster.`);
+  const before = await http.root(node, cluster.admin);
+
+  const result = await runner.reload(node);
+  const said = lastLines(`${result.stdout}\n${result.stderr}`);
+  if (result.exitCode !== 0) throw new CrossfadeError('ReloadFailed', `${name} did not take its reload${said}.`);
+
+  const isNew = (workers: readonly number[]) =>
+    workers.length === 0 || !workers.some((worker) => before.workers.includes(worker));
+  const reloaded = await poll(
+    async () => {
+      if (!(await http.ready(node)).ready) return undefined;
+      const now = await http.root(node, cluster.admin).catch(() => undefined);
+      return now !== undefined && isNew(now.workers) ? true : undefined;
+    },
+    { within: RELOADED_WITHIN },
+  );
+  if (reloaded === undefined) {
+    const log = lastLines(await runner.log(node), 2);
+    throw new CrossfadeError(
+      'ReloadFailed',
+      `${name} still runs with what it had before its reload${said}; error log${log}.`,
+    );
+  }
+  await identify(http, cluster, node);
+}

@@ -1,0 +1,119 @@
+import { CrossfadeError } from '../../domain/errors/index.ts';
+import type { AdminAccess, KongNode } from '../../domain/plan/index.ts';
+import type { Secrets } from '../secrets.ts';
+import { listens } from './answers.ts';
+import { call, type Answer } from './get.ts';
+import type { KongEntity, KongHttp } from './port.ts';
+
+const READY_TIMEOUT = 3_000;
+const READ_TIMEOUT = 5_000;
+const REQUEST_TIMEOUT = 15_000;
+const PAGE = 1_000;
+const MOST_OF_A_PROXY_ANSWER = 1024 * 1024;
+
+/** Kong nodes over HTTP: Admin API, Status API and proxy. */
+export function createKongHttp(secrets: Secrets): KongHttp {
+  const admin = (node: KongNode, access: AdminAccess, path: string): Promise<Answer> =>
+    call({
+      url: `${node.admin}${path}`,
+      headers: Object.fromEntries(Object.entries(access.headers).map(([name, one]) => [name, secrets.resolve(one)])),
+      tls: access,
+      timeout: READ_TIMEOUT,
+      who: `The Admin API of ${node.name}`,
+    });
+
+  const status = (node: KongNode, path: string, timeout: number): Promise<Answer> =>
+    call({ url: `${node.status}${path}`, timeout, who: `The Status API of ${node.name}` });
+
+  return {
+    async root(node, access) {
+      const { version, node_id, configuration, pids } = json(node, await admin(node, access, '/')) as {
+        version?: string;
+        node_id?: string;
+        configuration?: Record<string, unknown>;
+        pids?: { workers?: number[] };
+      };
+      if (version === undefined || node_id === undefined)
+        throw unexpected(node, 'its answer has no version: this is not the Admin API of a Kong Gateway');
+      return { version, nodeId: node_id, configuration: configuration ?? {}, workers: pids?.workers ?? [] };
+    },
+
+    async entities(node, access, kind) {
+      const found: KongEntity[] = [];
+      let offset: string | undefined;
+      do {
+        const page = offset === undefined ? '' : `&offset=${encodeURIComponent(offset)}`;
+        const answer = await admin(node, access, `/${kind}?size=${PAGE}${page}`);
+        if (answer.status === 404) return undefined;
+        const { data, offset: next } = json(node, answer) as { data?: KongEntity[] | object; offset?: string };
+        // A Lua table without entries is printed as an object by older versions.
+        if (Array.isArray(data)) found.push(...(data as KongEntity[]).map(toEntity));
+        offset = next;
+      } while (offset !== undefined);
+      return found;
+    },
+
+    async ready(node) {
+      try {
+        const answer = await status(node, '/status/ready', READY_TIMEOUT);
+        if (answer.status === 200) return { ready: true };
+        if (answer.status !== 404) return { ready: false, reason: messageOf(answer) };
+        return fromStatus(await status(node, '/status', READY_TIMEOUT));
+      } catch (error) {
+        return { ready: false, reason: (error as Error).message };
+      }
+    },
+
+    async answers(node) {
+      return (await Promise.all([node.proxy, node.admin, node.status].map(listens))).includes(true);
+    },
+
+    async metrics(node) {
+      const answer = await status(node, '/metrics', READ_TIMEOUT);
+      if (answer.status !== 200) throw unexpected(node, `/metrics of its Status API gives ${answer.status}`);
+      return answer.body;
+    },
+
+    request: (node, { method, path, headers, body }) =>
+      call({
+        url: `${node.proxy}${path}`,
+        method,
+        headers,
+        body,
+        timeout: REQUEST_TIMEOUT,
+        who: `The proxy of ${node.name}`,
+        most: MOST_OF_A_PROXY_ANSWER,
+      }),
+  };
+}
+
+/** Before 3.3 there is no `/status/ready`. */
+function fromStatus(answer: Answer): { ready: true } | { ready: false; reason: string } {
+  if (answer.status !== 200) return { ready: false, reason: messageOf(answer) };
+  const { database } = JSON.parse(answer.body) as { database?: { reachable?: boolean } };
+  return database?.reachable === true ? { ready: true } : { ready: false, reason: 'its database is not reachable' };
+}
+
+const toEntity = ({ id, name }: KongEntity): KongEntity => ({ id, ...(typeof name === 'string' ? { name } : {}) });
+
+const unexpected = (node: KongNode, what: string): CrossfadeError =>
+  new CrossfadeError('NodeUnreachable', `Kong node ${node.name}: ${what}.`);
+
+function json(node: KongNode, answer: Answer): unknown {
+  if (answer.status !== 200) throw unexpected(node, `its Admin API gives ${answer.status} (${messageOf(answer)})`);
+  try {
+    return JSON.parse(answer.body);
+  } catch {
+    throw unexpected(node, 'its Admin API gives something else than JSON');
+  }
+}
+
+function messageOf({ status, body }: Answer): string {
+  try {
+    const { message } = JSON.parse(body) as { message?: string };
+    if (message !== undefined) return message;
+  } catch {
+    // Not JSON: the status must do.
+  }
+  return `status ${status}`;
+}

@@ -1,0 +1,1 @@
+export { runCommand, type CommandResult, type RunCommand, type RunOptions } from './run.ts';

@@ -1,0 +1,38 @@
+import type { ErrorCode } from '../errors/index.ts';
+import { lastLines } from '../last-lines.ts';
+import type { CommandText } from './read.ts';
+
+/** Why a step can't go on: a code of the catalogue, and a sentence for people. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+const ABORTED = 'aborted: another node is performing database changes';
+
+// In order: the first that is found in what `kong` printed says what went wrong.
+const TEXTS: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/authentication exchange unsuccessful|password authentication failed|is not permitted to log in/, 'DatabaseRefused'],
+  [/database "[^"]*" does not exist|role "[^"]*" does not exist/, 'DatabaseRefused'],
+  [/permission denied|must be owner|read-only transaction/, 'MigrationNotPermitted'],
+  [/connection refused|remaining connection slots|too many connections|host or service/, 'DatabaseUnreachable'],
+  [/[Dd]atabase needs bootstrapping/, 'NeedsBootstrap'],
+];
+
+/** What a command that did not reach its aim ran into; `fallback` when its text says nothing that is known. */
+export function failureOf(
+  command: string,
+  outcome: CommandText & { timedOut?: boolean },
+  fallback: ErrorCode,
+): Failure {
+  const { exitCode, stdout, stderr, timedOut = false } = outcome;
+  const text = `${stdout}\n${stderr}`;
+  const how = timedOut
+    ? 'did not end in time and was stopped'
+    : exitCode === undefined
+      ? 'was ended by a signal'
+      : `ended with exit code ${exitCode}`;
+  const message = `${command} ${how}${lastLines(text)}.`;
+  if (text.includes(ABORTED)) return { code: 'MigrationAborted', message };
+  return { code: TEXTS.find(([pattern]) => pattern.test(text))?.[1] ?? fallback, message };
+}
