@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { readFile, rename } from 'node:fs/promises';
+import { CrossfadeError } from '../../../domain/errors/index.ts';
+import type { Plan } from '../../../domain/plan/index.ts';
+import { installationFor, nginxInclude, type Installation } from './config.ts';
+import { onDisk } from './disk.ts';
+import { currentLink, httpFile, installedFile, locationFile, lockFile, serverFile } from './layout.ts';
+import { withLock } from './lock.ts';
+import { makeFolder, readState, writeSafely, writeState } from './state.ts';
+
+/**
+ * Writes what nginx includes into the plan's directory. nginx takes it in at its next reload, which is left to the user. What is
+ * in force stays in force; the first time that is: everything on X.
+ *
+ * @returns the files, by the block of nginx's configuration that each belongs into
+ */
+export async function installNginx(
+  plan: Pick<Plan, 'x' | 'y' | 'traffic'>,
+): Promise<Record<'http' | 'server' | 'location', string>> {
+  const { directory } = plan.traffic;
+  const include = nginxInclude(plan.x.nodes, plan.y.nodes, plan.traffic);
+  const installation = installationFor(plan.x.nodes, plan.y.nodes, plan.traffic);
+  const files = { http: httpFile(directory), server: serverFile(directory), location: locationFile(directory) };
+  await onDisk(directory, async () => {
+    await makeFolder(directory);
+    await withLock(lockFile(directory), async () => {
+      await keepWeightInForce(directory, installation);
+      for (const part of ['http', 'server', 'location'] as const) await replace(files[part], include[part]);
+      await replace(installedFile(directory), `${JSON.stringify(installation, null, 2)}\n`);
+      if (!existsSync(currentLink(directory))) await writeState(directory, { weight: 0, out: [], epoch: 0 });
+    });
+  });
+  return files;
+}
+
+/** What the installer wrote down. Error `NotInstalled` when it never ran here. */
+export async function readInstalled(directory: string): Promise<Installation> {
+  const text = await readFile(installedFile(directory), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    throw new CrossfadeError('NotInstalled', `nginx has no include of Crossfade in ${directory}.`, { cause });
+  });
+  try {
+    const { weights, nodes } = JSON.parse(text) as Installation;
+    if (Array.isArray(weights) && Array.isArray(nodes.x) && Array.isArray(nodes.y)) return { weights, nodes };
+  } catch {
+    // Told below, like any other content that is not ours.
+  }
+  throw new CrossfadeError('NotInstalled', `${installedFile(directory)} is damaged.`);
+}
+
+/** New steps must have the weight in force: without its split, nginx would send everything to X at its next reload. */
+async function keepWeightInForce(directory: string, next: Installation): Promise<void> {
+  const before = await readInstalled(directory).catch(() => undefined);
+  if (before === undefined) return;
+  const { weight } = await readState(directory, before);
+  if (weight === 0 || next.weights.includes(weight)) return;
+  throw new CrossfadeError(
+    'NotInstalled',
+    `${weight} % go to Y now, and the new plan has no step for that; set 0 % or 100 % first.`,
+  );
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  await writeSafely(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readFile, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { TrafficState } from '../../../domain/traffic.ts';
+import type { Installation } from './config.ts';
+import { currentLink, outMarker, statesFolder, weightMarker } from './layout.ts';
+
+/**
+ * What nginx does now. Weight and nodes out are read from the marker files, as nginx reads them; whose change it was, from
+ * the file beside them.
+ */
+export async function readState(directory: string, installed: Installation): Promise<TrafficState> {
+  const link = currentLink(directory);
+  const markers = new Set(await readdir(link).catch(nothingThere([])));
+  const target = await readlink(link).catch(nothingThere(''));
+  const nodes = [...installed.nodes.x, ...installed.nodes.y];
+  return {
+    // Of several, nginx obeys the last one that its configuration asks for.
+    weight: installed.weights.findLast((weight) => markers.has(weightMarker(weight))) ?? 0,
+    out: nodes.map(({ name }) => name).filter((name) => markers.has(outMarker(name))),
+    ...(await readAuthor(join(link, 'state.json'), target)),
+  };
+}
+
+/** The name of the directory has the epoch too, so that a damaged file does not open the door to an old worker. */
+async function readAuthor(file: string, target: string): Promise<{ epoch: number; by?: string }> {
+  const fromName = Number(/^(\d+)-/.exec(basename(target))?.[1] ?? 0);
+  try {
+    const { epoch, by } = JSON.parse(await readFile(file, 'utf8')) as Partial<TrafficState>;
+    if (typeof epoch !== 'number') return { epoch: fromName };
+    return { epoch: Math.max(epoch, fromName), ...(typeof by === 'string' ? { by } : {}) };
+  } catch {
+    return { epoch: fromName };
+  }
+}
+
+/**
+ * Puts a state in force by one rename: every request before it sees the old state whole, every request after it the new
+ * one. Whatever a crash leaves behind is not in force, and is removed by the next change.
+ */
+export async function writeState(directory: string, state: TrafficState): Promise<void> {
+  const states = statesFolder(directory);
+  const name = `${state.epoch}-${randomBytes(4).toString('hex')}`;
+  const folder = join(states, name);
+  await makeFolder(states);
+  await makeFolder(folder);
+  const markers = [...(state.weight === 0 ? [] : [weightMarker(state.weight)]), ...state.out.map(outMarker)];
+  for (const marker of markers) await writeSafely(join(folder, marker), '');
+  const record = { ...state, changedAt: new Date().toISOString() };
+  await writeSafely(join(folder, 'state.json'), `${JSON.stringify(record)}\n`);
+  await sync(folder);
+  await sync(states);
+
+  const previous = basename(await readlink(currentLink(directory)).catch(nothingThere('')));
+  const next = `${currentLink(directory)}.${name}`;
+  await symlink(join('states', name), next);
+  await rename(next, currentLink(directory));
+  await sync(directory);
+  await prune(directory, [name, previous]).catch(() => undefined);
+}
+
+/** nginx's workers have a user of their own: they must be able to look, whatever the umask is. */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
+}
+
+/** Written and on the disk before it returns. */
+export async function writeSafely(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'w', 0o644);
+  try {
+    await handle.writeFile(text);
+    await handle.chmod(0o644);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function sync(folder: string): Promise<void> {
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function prune(directory: string, keep: readonly string[]): Promise<void> {
+  const old = (await readdir(statesFolder(directory))).filter((name) => !keep.includes(name));
+  const links = (await readdir(directory)).filter((name) => name.startsWith('current.'));
+  for (const name of old) await rm(join(statesFolder(directory), name), { recursive: true, force: true });
+  for (const name of links) await rm(join(directory, name), { force: true });
+}
+
+const nothingThere =
+  <T>(instead: T) =>
+  (error: NodeJS.ErrnoException): T => {
+    // EINVAL: `current` is there, but somebody made it something else than a link.
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'EINVAL') return instead;
+    throw error;
+  };
