@@ -1,0 +1,58 @@
+import type { PhaseName } from '../domain/names.ts';
+import type { UndoName } from '../domain/status/index.ts';
+import { Interruption } from './interruption.ts';
+
+/** A person's answer to a hold. */
+export type Decision =
+  | { readonly kind: 'retry'; readonly by: string; readonly phase?: PhaseName }
+  | { readonly kind: 'abandon' | 'abort'; readonly by: string };
+
+/** What messages have asked for and the workflow has not acted on yet. */
+export class Control {
+  paused = false;
+  /** Set from just before the seal is written: from then on there is no way back. */
+  sealed = false;
+  /** A way back is needed: traffic may be on Y, or X may be stopped. */
+  shifting = false;
+  decision: Decision | undefined;
+  /** Counts requests to try a stuck undo again. */
+  undoRetries = 0;
+  readonly undoSkips = new Map<UndoName, { by: string; reason: string }>();
+  /** What a person may `accept` now, with what it was when it was found. */
+  readonly openFindings = new Map<string, string>();
+  /** What was let go: the same finding with the same detail does not stop the upgrade again. */
+  readonly letGo = new Map<string, string>();
+  private armed: ((interruption: Interruption) => void) | undefined;
+  private stopped: Interruption | undefined;
+
+  /** Why the forward path was told to stop. Once an abort is in, nothing replaces it. */
+  get interruption(): Interruption | undefined {
+    return this.stopped;
+  }
+
+  get aborting(): boolean {
+    return this.stopped?.kind === 'abort';
+  }
+
+  /** While the forward path runs: `stop` is called at most once with the first reason to leave it. */
+  arm(stop: (interruption: Interruption) => void): void {
+    this.stopped = undefined;
+    this.armed = stop;
+  }
+
+  disarm(): void {
+    this.armed = undefined;
+  }
+
+  /** Leaves the forward path. An abort wins over any other reason that was not acted on yet. */
+  interrupt(interruption: Interruption): void {
+    if (this.armed === undefined || this.aborting) return;
+    const first = this.stopped === undefined;
+    if (first || interruption.kind === 'abort') this.stopped = interruption;
+    if (first) this.armed(interruption);
+  }
+
+  find(finding: string, detail: string): void {
+    this.openFindings.set(finding, detail);
+  }
+}

@@ -1,0 +1,83 @@
+import { condition } from '@temporalio/workflow';
+import { formatDuration } from '../domain/duration.ts';
+import { errorCatalogue } from '../domain/errors/index.ts';
+import { PHASES, type PhaseName } from '../domain/names.ts';
+import type { Decision } from './control.ts';
+import { Interruption } from './interruption.ts';
+import { now } from './journal.ts';
+import { tell } from './notify.ts';
+import { TRAFFIC_UNDOS } from './undos.ts';
+import type { Upgrade } from './upgrade.ts';
+import { whileWatched } from './watched.ts';
+
+/** Why the forward path stopped, for the status and the report. */
+export function recordFailure(u: Upgrade, { kind, message, code }: Interruption): void {
+  const { status } = u.journal;
+  const known =
+    code !== undefined && code in errorCatalogue ? errorCatalogue[code as keyof typeof errorCatalogue] : undefined;
+  status.failure = {
+    at: now(),
+    phase: status.phase ?? PHASES[0],
+    kind,
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(known === undefined ? {} : { todo: known.todo }),
+  };
+  u.journal.note('failure', `${kind}: ${message}`);
+}
+
+/** All traffic to X, and X running, at once and in one go. The freeze stays, and Y stays up to be looked at. */
+export async function retreat(u: Upgrade, why: string): Promise<void> {
+  if (!u.control.shifting || u.control.sealed) return;
+  u.journal.enter('retreating', `all traffic goes back to X: ${why}`);
+  await u.undos.run(TRAFFIC_UNDOS);
+  u.control.shifting = false;
+}
+
+/**
+ * Waits for a person to answer `retry` or `abandon` (or `abort`). If Y still has traffic it is watched, and a breach retreats.
+ * Before the seal a hold expires, which means `abandon`; after it nothing happens without a person.
+ */
+export async function hold(u: Upgrade, why: Interruption): Promise<Decision> {
+  const { control, journal, plan } = u;
+  const { expires } = plan.onFailure;
+  const since = Date.now();
+  control.decision = undefined;
+  journal.status.hold = {
+    since: now(),
+    canRetryFrom: canRetryFrom(u),
+    ...(control.sealed ? {} : { expiresAt: new Date(since + expires).toISOString() }),
+  };
+  journal.enter('held', `held: ${why.message}`);
+  await tell(u, 'page', `held in ${journal.status.phase ?? 'preflight'}: ${why.message}`);
+  const answered = (): boolean => control.decision !== undefined;
+  for (;;) {
+    const left = expires - (Date.now() - since);
+    try {
+      await whileWatched(u, 'hold', () =>
+        control.sealed ? condition(answered) : condition(answered, Math.max(left, 1)),
+      );
+      break;
+    } catch (error) {
+      if (!(error instanceof Interruption) || control.sealed) throw error;
+      recordFailure(u, error);
+      await retreat(u, error.message);
+      journal.enter('held', `held, all traffic is on X: ${error.message}`);
+    }
+  }
+  delete journal.status.hold;
+  const decision: Decision = control.decision ?? {
+    kind: 'abandon',
+    by: `the hold's expiry after ${formatDuration(expires)}`,
+  };
+  control.decision = undefined;
+  journal.note('note', `${decision.kind} by ${decision.by}`);
+  return decision;
+}
+
+/** Up to the phase that failed; not before `migrate` once `up` has run, since a new backup would overwrite the one from before. */
+function canRetryFrom(u: Upgrade): PhaseName[] {
+  const failed = PHASES.indexOf(u.journal.status.phase ?? 'preflight');
+  if (u.control.sealed) return PHASES.slice(failed, failed + 1);
+  return PHASES.slice(u.known.migrated ? PHASES.indexOf('migrate') : 0, failed + 1);
+}

@@ -1,0 +1,2 @@
+export { blueGreenUpgrade } from './blue-green-upgrade.ts';
+export { rollbackUpgrade } from './rollback-upgrade.ts';

@@ -1,0 +1,41 @@
+import { ActivityFailure, ApplicationFailure, rootCause, TimeoutFailure } from '@temporalio/workflow';
+import type { GateName } from '../domain/names.ts';
+
+/** Why the forward path stopped. */
+export type InterruptionKind =
+  'abort' | 'breach' | 'rejected' | 'expired' | 'inconclusive' | 'drift' | 'freeze-limit' | 'refused' | 'failed';
+
+/** Thrown through the forward path, and only there. The message is for people. */
+export class Interruption extends Error {
+  override readonly name = 'Interruption';
+  readonly kind: InterruptionKind;
+  /** A code of the error catalogue, where there is one. */
+  readonly code?: string;
+  readonly gate?: GateName;
+
+  constructor(kind: InterruptionKind, message: string, more: { code?: string; gate?: GateName } = {}) {
+    super(message);
+    this.kind = kind;
+    if (more.code !== undefined) this.code = more.code;
+    if (more.gate !== undefined) this.gate = more.gate;
+  }
+}
+
+/** Whatever was thrown, as an interruption; plain mistakes of this code included. */
+export function toInterruption(error: unknown): Interruption {
+  if (error instanceof Interruption) return error;
+  const { message, code } = describeFailure(error);
+  return new Interruption('failed', message, code === undefined ? {} : { code });
+}
+
+/** The innermost reason of a failed activity, and its code. */
+export function describeFailure(error: unknown): { message: string; code?: string } {
+  if (error instanceof ActivityFailure) {
+    const { cause } = error;
+    if (cause instanceof ApplicationFailure)
+      return { message: cause.message, ...(cause.type ? { code: cause.type } : {}) };
+    if (cause instanceof TimeoutFailure)
+      return { message: `${error.activityType} did not answer in time (${cause.timeoutType ?? 'timeout'})` };
+  }
+  return { message: rootCause(error) ?? String(error) };
+}

@@ -1,0 +1,15 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { run } from './proxies.ts';
+import type { Upgrade } from './upgrade.ts';
+
+/** Tells people. That nobody could be told is noted, and stops nothing. */
+export async function tell(u: Upgrade, severity: 'info' | 'alert' | 'page', text: string): Promise<void> {
+  try {
+    await CancellationScope.nonCancellable(() =>
+      run(u.acts.report.notify, `tell people: ${text}`, { upgrade: u.ref, severity, text }),
+    );
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    u.journal.note('note', `people could not be told: ${text}`);
+  }
+}

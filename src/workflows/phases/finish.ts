@@ -1,0 +1,145 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import { judgeGuardrails } from '../../domain/guardrails/index.ts';
+import type { GateStatus } from '../../domain/status/index.ts';
+import { passGate } from '../gate.ts';
+import { Interruption } from '../interruption.ts';
+import { now } from '../journal.ts';
+import { run } from '../proxies.ts';
+import { startX } from '../undo-acts.ts';
+import type { Upgrade } from '../upgrade.ts';
+import { whileWatched } from '../watched.ts';
+import { newBaseline } from './migrate.ts';
+import { refreshY } from './refresh.ts';
+
+/** From the stop of X to the seal: longer than this, and X is started again. */
+const STRETCH_MS = 60_000;
+
+/**
+ * `kong migrations finish`, the point of no return: rehearsed on a copy, approved, guarded, and then X stopped, the seal and the
+ * command in one stretch.
+ */
+export async function finish(u: Upgrade): Promise<string> {
+  const { journal, known } = u;
+  if (!u.control.sealed) {
+    const rehearsed = await whileWatched(u, 'rehearsal', () => rehearse(u));
+    const gate = await passGate(u, 'finish', u.plan.gates.finish);
+    known.finishApprovedBy = gate.approvals.map(({ by }) => by);
+    await whileWatched(u, 'finish', () => withinStretch(u, () => stopAndSeal(u, gate)));
+    journal.note('note', rehearsed);
+  } else if (journal.status.seal === undefined) {
+    // The seal was sent, and nobody could tell whether it arrived: writing the same one again is harmless.
+    await seal(u);
+  }
+  if (!known.finishHasWork) return 'nothing was pending; X is stopped and kept';
+
+  journal.say('kong migrations finish');
+  const { y, database } = u.plan;
+  const command = { cluster: y, database, upgrade: u.ref };
+  const done = await run(u.acts.migrate.migrateFinish, 'kong migrations finish', command);
+  journal.status.migrations.after = done.after;
+  await newBaseline(u, 'finish');
+  await refreshY(u);
+  return `${done.ran.length} migrations finished, every node of Y reloaded and tested`;
+}
+
+async function rehearse(u: Upgrade): Promise<string> {
+  const { plan, known, acts, ref, journal } = u;
+  const { y, database, stage } = plan;
+  const state = await run(acts.hostOfY.readMigrations, 'what is pending', { side: 'y' as const, cluster: y, database });
+  known.finishHasWork = state.pending.length > 0;
+  if (!known.finishHasWork) {
+    journal.status.migrations.after = state;
+    return 'nothing is pending, so `finish` has nothing to do and was not rehearsed';
+  }
+  if (known.backup === undefined)
+    throw new Interruption('failed', '`finish` needs a verified backup, and there is none');
+  journal.say('rehearsing `finish` on a copy');
+  const rehearsal = await run(acts.rehearsal.rehearseFinish, 'rehearse `finish` on a copy', {
+    plan: { y, database, stage },
+    s3: plan.backup.s3,
+    upgrade: ref,
+    backup: known.backup,
+  });
+  if (rehearsal.skipped !== undefined) return `\`finish\` was not rehearsed: ${rehearsal.skipped}`;
+  return `\`finish\` rehearsed on a copy: ${rehearsal.migrations.length} migrations, ${rehearsal.testsPassed} tests passed`;
+}
+
+/** Guardrails, X stopped, guardrails again, the seal. */
+async function stopAndSeal(u: Upgrade, gate: GateStatus): Promise<void> {
+  const { plan, acts, journal, known } = u;
+  const { x, database, traffic } = plan;
+  await guard(u, gate, false);
+
+  u.undos.register('startX', startX(u));
+  journal.say('stopping X');
+  const stop = { side: 'x' as const, cluster: x, database, drain: traffic.drain, traffic };
+  const { stopped, cut } = await run(acts.nodesOfX.stopNodes, 'stop X, keep it', stop);
+  journal.note('note', `X is stopped and kept (${stopped.join(', ')}${cut > 0 ? `; ${cut} requests were cut` : ''})`);
+  await guard(u, gate, true);
+  // With nothing pending X could come back at any time: then the seal is written at `thaw`.
+  if (!known.finishHasWork) return;
+  await seal(u);
+}
+
+/** Writes the point of no return into the database. */
+export async function seal(u: Upgrade): Promise<void> {
+  const approvedBy = u.known.finishApprovedBy ?? [];
+  // Once this is sent nobody can tell whether it arrived: an abort is refused from here on.
+  u.control.sealed = true;
+  const input = { database: u.plan.database, upgrade: u.ref, approvedBy };
+  await CancellationScope.nonCancellable(() => run(u.acts.finish.writeSeal, 'seal: no way back', input));
+  u.undos.clear();
+  u.journal.status.seal = { at: now(), approvedBy };
+  u.journal.note('note', `sealed, approved by ${approvedBy.join(', ')}: there is no way back from here`);
+}
+
+async function guard(u: Upgrade, gate: GateStatus, xStopped: boolean): Promise<void> {
+  const { plan, acts, ref, known } = u;
+  const { x, database } = plan;
+  const manifest = known.backup === undefined ? {} : { manifestKey: known.backup.manifestKey };
+  const [traffic, facts] = await Promise.all([
+    run(acts.traffic.readTraffic, 'guardrails: traffic', { traffic: plan.traffic }),
+    run(acts.finish.readFinishFacts, 'guardrails: X, sessions, fingerprint, backup', {
+      x,
+      database,
+      upgrade: ref,
+      s3: plan.backup.s3,
+      ...manifest,
+    }),
+  ]);
+  const guardrails = judgeGuardrails({
+    traffic,
+    facts,
+    xStopped,
+    approvedBy: gate.state === 'approved' ? gate.approvals.map(({ by }) => by) : [],
+    ...(known.backup === undefined ? {} : { backup: known.backup }),
+    ...(known.lastVerdict === undefined ? {} : { verdict: known.lastVerdict }),
+  });
+  const broken = guardrails.filter(({ holds }) => !holds);
+  if (broken.length === 0) return;
+  const reasons = broken.map(({ name, message }) => `${name}: ${message}`);
+  throw new Interruption('failed', `guardrails refuse \`finish\`: ${reasons.join('; ')}`, { code: 'GuardrailBroken' });
+}
+
+/** Gives up when the stretch takes too long; X is then started again by the undo. Once the seal is sent, it is not given up. */
+async function withinStretch(u: Upgrade, stretch: () => Promise<void>): Promise<void> {
+  const scope = new CancellationScope();
+  const timer = new CancellationScope();
+  let late = false;
+  const limit = timer
+    .run(() => condition(() => false, STRETCH_MS))
+    .then(() => {
+      late = !u.control.sealed;
+      if (late) scope.cancel();
+    });
+  try {
+    await scope.run(stretch);
+  } catch (error) {
+    if (!late) throw error;
+    const message = `X could not be stopped and the seal written within ${STRETCH_MS / 1000} s`;
+    throw new Interruption('failed', message, { code: 'StretchTooLong' });
+  } finally {
+    timer.cancel();
+    await Promise.allSettled([limit]);
+  }
+}

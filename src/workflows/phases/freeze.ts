@@ -1,0 +1,36 @@
+import { run } from '../proxies.ts';
+import { thaw } from '../undo-acts.ts';
+import type { Upgrade } from '../upgrade.ts';
+
+/** Stops configuration updates: the user's own ways first, then the guard in the database. */
+export async function freeze(u: Upgrade): Promise<string> {
+  const { plan, acts, ref, journal } = u;
+  const { database } = plan;
+  u.undos.register('thaw', thaw(u));
+
+  if (plan.freeze.before.length > 0) {
+    const stop = { commands: plan.freeze.before, purpose: 'stop configuration updates' };
+    await run(acts.hostOfY.runUserCommands, 'stop updates', stop);
+  }
+  const { quiet, quietWithin: within } = plan.freeze;
+  journal.say('waiting for a moment without configuration writes');
+  await run(acts.freeze.waitForQuiet, 'wait until nobody writes configuration', { database, quiet, within });
+
+  const frozen = await run(acts.freeze.freezeConfiguration, 'install the guard', { database, upgrade: ref });
+  const earlier = journal.status.freeze;
+  const since = frozen.since ?? new Date().toISOString();
+  journal.status.freeze = {
+    frozen: true,
+    since,
+    limitAt: earlier?.limitAt ?? new Date(Date.parse(since) + plan.freeze.limit).toISOString(),
+    guardedTables: frozen.guardedTables,
+    unknownTables: frozen.unknownTables,
+    ...(frozen.migratorRole === undefined ? {} : { migratorRole: frozen.migratorRole }),
+    migrated: [],
+    drift: [],
+  };
+  journal.publish();
+  const baseline = await run(acts.freeze.takeBaseline, 'fingerprint', { database, upgrade: ref, label: 'freeze' });
+  journal.status.freeze.baseline = baseline;
+  return `${frozen.guardedTables} tables guarded, ${baseline.rows} entities fingerprinted`;
+}

@@ -1,0 +1,43 @@
+import { CancellationScope } from '@temporalio/workflow';
+import { proveNoDrift } from '../drift.ts';
+import { run } from '../proxies.ts';
+import type { Upgrade } from '../upgrade.ts';
+
+const START_WITHIN_MS = 180_000;
+
+/** `kong migrations up` without `finish`, a new baseline, X tested again, then Y started. */
+export async function migrate(u: Upgrade): Promise<string> {
+  const { plan, acts, ref, journal } = u;
+  const { x, y, database, stage } = plan;
+  await proveNoDrift(u, 'before `up`');
+
+  // Never killed for an abort: what `up` does in the middle of a migration can't be undone by killing it.
+  journal.say('kong migrations up');
+  const up = await CancellationScope.nonCancellable(() =>
+    run(acts.migrate.migrateUp, 'kong migrations up', { cluster: y, database, upgrade: ref }),
+  );
+  const { migrations, freeze } = journal.status;
+  migrations.before ??= up.before;
+  migrations.afterUp = up.after;
+  if (up.ran.length > 0) migrations.ran = up.ran;
+  u.known.migrated = true;
+  await newBaseline(u, 'up');
+
+  await run(acts.stage.runTests, 'X after `up`', { side: 'x' as const, cluster: x, tests: stage.tests });
+  journal.say('starting Y');
+  await run(acts.nodesOfY.startNodes, 'start Y', { side: 'y' as const, cluster: y, database, within: START_WITHIN_MS });
+  await run(acts.cluster.compareEntities, 'Y has the same entities as X', { x, y });
+  const changed = freeze?.migrated.length ?? 0;
+  return `${up.ran.length} migrations ran, ${up.after.pending.length} pending, ${changed} entities changed by design`;
+}
+
+/** What a migration changed by design, by entity and field; it becomes the new baseline. */
+export async function newBaseline(u: Upgrade, command: 'up' | 'finish'): Promise<void> {
+  const at = { database: u.plan.database, upgrade: u.ref };
+  const { freeze } = u.journal.status;
+  const drift = await run(u.acts.freeze.checkDrift, `what \`${command}\` changed`, at);
+  const baseline = await run(u.acts.freeze.takeBaseline, 'new baseline', { ...at, label: `after ${command}` });
+  if (freeze === undefined) return;
+  freeze.migrated = [...freeze.migrated, ...drift.changes];
+  freeze.baseline = baseline;
+}

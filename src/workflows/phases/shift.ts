@@ -1,0 +1,107 @@
+import { CancellationScope } from '@temporalio/workflow';
+import { Interruption } from '../interruption.ts';
+import type { StepStatus } from '../../domain/status/index.ts';
+import { proveNoDrift } from '../drift.ts';
+import { passGate } from '../gate.ts';
+import { now } from '../journal.ts';
+import { untilResumed } from '../phase.ts';
+import { run } from '../proxies.ts';
+import { returnTraffic } from '../undo-acts.ts';
+import type { Upgrade } from '../upgrade.ts';
+import { breach, watchTraffic } from '../watched.ts';
+
+/** Moves the traffic step by step. Only a `pass` goes on to the next one. */
+export async function shift(u: Upgrade): Promise<string> {
+  const { traffic } = u.journal.status;
+  u.control.shifting = true;
+  u.undos.register('returnTraffic', returnTraffic(u));
+  // After a hold without a retreat the traffic is already at some step: go on there.
+  for (const step of traffic.steps.filter(({ y }) => y >= traffic.weight)) await shiftTo(u, step);
+  return `100 % of the traffic on Y in ${traffic.steps.length} steps`;
+}
+
+async function shiftTo(u: Upgrade, step: StepStatus): Promise<void> {
+  const { plan, journal } = u;
+  await untilResumed(u);
+  step.state = 'waiting';
+  try {
+    if (step.approve) await passGate(u, `shift:${step.y}`, plan.gates.shift);
+    await proveNoDrift(u, `before ${step.y} %`);
+    await proveCapacity(u, step.y);
+    step.state = 'running';
+    await setWeight(u, step.y);
+    step.bakeStartedAt = now();
+    // The watch begins with the first request that Y gets, not only once the share is measured.
+    await bothOrNone(
+      () => proveArrival(u, step.y),
+      () => bake(u, step),
+    );
+    step.state = 'passed';
+  } catch (error) {
+    step.state = 'failed';
+    journal.publish();
+    throw error;
+  }
+}
+
+/** Every node of both sides must be ready: Y to take the share, X to take everything back. */
+async function proveCapacity(u: Upgrade, weight: number): Promise<void> {
+  const { x, y } = u.plan;
+  for (const [side, cluster] of [
+    ['X', x],
+    ['Y', y],
+  ] as const) {
+    const { notReady } = await run(u.acts.cluster.checkNodes, `nodes of ${side} before ${weight} %`, { cluster });
+    const missing = Object.entries(notReady).map(([name, reason]) => `${name}: ${reason}`);
+    if (missing.length === 0) continue;
+    const message = `no step to ${weight} % while nodes of ${side} are not ready (${missing.join('; ')})`;
+    throw new Interruption('failed', message, { code: 'NodesNotReady' });
+  }
+}
+
+async function setWeight(u: Upgrade, weight: number): Promise<void> {
+  const { plan, acts, ref, journal } = u;
+  const expected = journal.status.traffic.weight;
+  journal.say(`moving ${weight} % of the traffic to Y`);
+  const change = { traffic: plan.traffic, upgrade: ref, weight, epoch: u.nextEpoch(), expected };
+  const state = await run(acts.traffic.setWeight, `${weight} % to Y`, change);
+  journal.weight(state.weight, 'step');
+}
+
+/** The share that really arrives, by the counters of both sides. */
+async function proveArrival(u: Upgrade, weight: number): Promise<void> {
+  const { plan, acts, journal } = u;
+  const measure = { x: plan.x, y: plan.y, weight, within: plan.traffic.settle };
+  const share = await run(acts.measure.measureShare, `does ${weight} % arrive?`, measure);
+  journal.status.traffic.share = share;
+  if (share.agrees) return;
+  const range = `${share.share.toFixed(1)} % (${share.low.toFixed(1)} to ${share.high.toFixed(1)}) of ${share.requests} requests`;
+  throw new Interruption('failed', `the balancer says ${weight} %, but ${range} arrived at Y`, {
+    code: 'ShareNotArriving',
+  });
+}
+
+async function bake(u: Upgrade, step: StepStatus): Promise<void> {
+  u.journal.say(`baking at ${step.y} %`);
+  const result = await watchTraffic(u, `shift-${step.y}`, step.bake);
+  const { verdict, control, x, reasons } = result.verdict;
+  u.known.lastVerdict = result.verdict;
+  if (control === 'x' && x !== undefined) u.known.lastOfX = x;
+  if (verdict === 'fail') throw breach(result);
+  if (verdict === 'inconclusive') {
+    const why = reasons.map(({ text }) => text).join('; ');
+    throw new Interruption('inconclusive', `no verdict at ${step.y} %: ${why}`, { code: 'VerdictInconclusive' });
+  }
+}
+
+/** Both at once; when one fails, the other is cancelled. */
+async function bothOrNone(first: () => Promise<void>, second: () => Promise<void>): Promise<void> {
+  const scope = new CancellationScope();
+  const both = [scope.run(first), scope.run(second)];
+  try {
+    await Promise.all(both);
+  } finally {
+    scope.cancel();
+    await Promise.allSettled(both);
+  }
+}

@@ -1,0 +1,85 @@
+import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type {
+  Activities,
+  BackupActivities,
+  ClusterActivities,
+  FinishActivities,
+  FreezeActivities,
+  MigrateActivities,
+  NodeActivities,
+  OpenActivities,
+  PreflightActivities,
+  ReportActivities,
+  StageActivities,
+  TrafficActivities,
+  WatchActivities,
+} from '../activities/contract.ts';
+import { hostTaskQueue } from '../domain/names.ts';
+import type { Plan } from '../domain/plan/index.ts';
+
+// Everything that changes something waits until a cancelled activity has really ended: an undo must not overlap its act.
+const WAIT: ActivityOptions = { cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED };
+
+// Attempts are bounded, time is not: a worker that is down for an hour is no reason to fail.
+const RETRY = { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 20 };
+
+const quick: ActivityOptions = { ...WAIT, startToCloseTimeout: '2m', heartbeatTimeout: '3s', retry: RETRY };
+const long: ActivityOptions = { ...WAIT, startToCloseTimeout: '12h', heartbeatTimeout: '3s', retry: RETRY };
+const migration: ActivityOptions = { ...WAIT, startToCloseTimeout: '24h', heartbeatTimeout: '10s', retry: RETRY };
+/** An undo is tried again by the workflow, for ever and in sight; see `undos.ts`. */
+const undo: ActivityOptions = { ...long, retry: { ...RETRY, maximumAttempts: 2 } };
+/** Only reads, so that nothing has to wait for its end. */
+const watch: ActivityOptions = {
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  startToCloseTimeout: '30d',
+  heartbeatTimeout: '3s',
+  retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '10s' },
+};
+
+export const open = proxyActivities<OpenActivities>(quick);
+
+/** The activities of an upgrade, each on the queue of the host it belongs to. */
+export function createActs(plan: Plan) {
+  const on = <A extends object>(options: ActivityOptions, host?: string) =>
+    proxyActivities<A>({ ...options, ...(host === undefined ? {} : { taskQueue: hostTaskQueue(host) }) });
+  const [x, y, balancer] = [plan.x.runs.host, plan.y.runs.host, plan.traffic.host];
+  return {
+    preflight: on<PreflightActivities>(quick),
+    hostOfX: on<PreflightActivities & MigrateActivities>(quick, x),
+    hostOfY: on<PreflightActivities & MigrateActivities & FreezeActivities>(quick, y),
+    freeze: on<FreezeActivities>(long),
+    backup: on<BackupActivities>(long, y),
+    nodesOfX: on<NodeActivities>(long, x),
+    nodesOfY: on<NodeActivities>(long, y),
+    cluster: on<ClusterActivities>(quick),
+    migrate: on<MigrateActivities>(migration, y),
+    rehearsal: on<FinishActivities>(long, y),
+    finish: on<FinishActivities>(quick),
+    stage: on<StageActivities>(long),
+    traffic: on<TrafficActivities>(quick, balancer),
+    measure: on<WatchActivities>(long),
+    watch: on<WatchActivities>(watch),
+    report: on<ReportActivities>(quick, y),
+    undo: {
+      freeze: on<FreezeActivities>(undo),
+      commands: on<FreezeActivities>(undo, y),
+      nodesOfX: on<NodeActivities>(undo, x),
+      nodesOfY: on<NodeActivities>(undo, y),
+      cluster: on<ClusterActivities>(undo),
+      traffic: on<TrafficActivities>(undo, balancer),
+    },
+  };
+}
+
+export type Acts = ReturnType<typeof createActs>;
+
+type Proxy<I, O> = {
+  (input: I): Promise<O>;
+  executeWithOptions(options: ActivityOptions, args: [I]): Promise<O>;
+};
+
+/** Runs an activity with a summary that the Temporal UI shows beside it. */
+export const run = <I, O>(activity: Proxy<I, O>, summary: string, input: I): Promise<O> =>
+  activity.executeWithOptions({ summary: summary.slice(0, 200) }, [input]);
+
+export type { Activities };

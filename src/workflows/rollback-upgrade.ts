@@ -1,0 +1,61 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { Outcome } from '../domain/names.ts';
+import { conclude, refuse, type UpgradeResult } from './conclude.ts';
+import { Control } from './control.ts';
+import { recordFailure } from './hold.ts';
+import { Inbox } from './inbox.ts';
+import { Interruption, toInterruption } from './interruption.ts';
+import { Journal } from './journal.ts';
+import { openPlan } from './open-plan.ts';
+import { run } from './proxies.ts';
+import { returnTraffic, startX, stopY, thaw } from './undo-acts.ts';
+import { createUpgrade, currentUpgrade, type Upgrade } from './upgrade.ts';
+
+/**
+ * Undoes an upgrade whose workflow was terminated: reads what is true and brings everything back to X. Refuses once `finish` has
+ * begun. Shares the workflow id of the upgrade, so that both never run at once.
+ *
+ * @param input the plan of the upgrade
+ */
+export async function rollbackUpgrade(input: unknown): Promise<UpgradeResult> {
+  const control = new Control();
+  const journal = new Journal(currentUpgrade(input), 'rollbackUpgrade');
+  const inbox = new Inbox(journal, control);
+  // On the way back from the start: an abort is answered so, and a cancellation stops nothing.
+  journal.status.state = 'unwinding';
+  inbox.open();
+  CancellationScope.current().cancelRequested.catch(() => inbox.cancelled());
+  return CancellationScope.nonCancellable(async () => {
+    const opened = await openPlan(input, journal);
+    if ('faults' in opened) return refuse(journal, opened.faults);
+    const u = createUpgrade(opened.plan, journal.status.upgrade, journal, control);
+    return conclude(u, await rollBack(u));
+  });
+}
+
+async function rollBack(u: Upgrade): Promise<Outcome> {
+  const { journal, plan, acts } = u;
+  try {
+    const seal = await run(acts.finish.readSeal, 'is there a way back?', {
+      database: plan.database,
+      cluster: plan.cluster,
+    });
+    if (seal !== undefined && !seal.closed) {
+      const text = `\`finish\` of ${seal.workflowId} (run ${seal.runId}) began at ${seal.sealedAt}: there is no way back to X`;
+      throw new Interruption('refused', text, { code: 'Sealed' });
+    }
+    const { weight } = await run(acts.traffic.readTraffic, 'where is the traffic?', { traffic: plan.traffic });
+    journal.weight(weight, 'found');
+  } catch (error) {
+    recordFailure(u, toInterruption(error));
+    return 'refused';
+  }
+  // In the order of the upgrade, so that they run in the reverse one. Each finds out by itself whether there is anything to do.
+  u.undos.register('thaw', thaw(u));
+  u.undos.register('stopY', stopY(u));
+  u.undos.register('returnTraffic', returnTraffic(u));
+  u.undos.register('startX', startX(u));
+  await u.undos.run();
+  const skipped = journal.status.undo.some(({ state }) => state === 'skipped');
+  return skipped ? 'rolled-back-with-faults' : 'rolled-back';
+}

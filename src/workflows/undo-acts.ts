@@ -1,0 +1,65 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import { run } from './proxies.ts';
+import type { Undo } from './undos.ts';
+import type { Upgrade } from './upgrade.ts';
+
+const START_WITHIN_MS = 120_000;
+
+/** All traffic to X in one change. It waits only while X has no ready node. */
+export const returnTraffic =
+  (u: Upgrade): Undo =>
+  async () => {
+    const { traffic, x } = u.plan;
+    const { ready, notReady } = await run(u.acts.undo.cluster.checkNodes, 'is X ready to take all traffic?', {
+      cluster: x,
+    });
+    if (ready.length === 0) {
+      const why = Object.entries(notReady).map(([name, reason]) => `${name}: ${reason}`);
+      throw ApplicationFailure.create({ message: `X has no ready node, Y keeps the traffic (${why.join('; ')})` });
+    }
+    const change = { traffic, upgrade: u.ref, weight: 0, epoch: u.nextEpoch() };
+    const { weight } = await run(u.acts.undo.traffic.setWeight, 'all traffic to X', change);
+    u.journal.weight(weight, 'returned to X');
+    for (const step of u.journal.status.traffic.steps) step.state = 'pending';
+  };
+
+export const startX =
+  (u: Upgrade): Undo =>
+  async () => {
+    const { x, database } = u.plan;
+    const start = { side: 'x' as const, cluster: x, database, within: START_WITHIN_MS };
+    await run(u.acts.undo.nodesOfX.startNodes, 'start X, ready on every node', start);
+  };
+
+export const stopY =
+  (u: Upgrade): Undo =>
+  async () => {
+    const { y, database, traffic } = u.plan;
+    const stop = { side: 'y' as const, cluster: y, database, drain: traffic.drain, traffic };
+    await run(u.acts.undo.nodesOfY.stopNodes, 'stop Y', stop);
+  };
+
+export const thaw =
+  (u: Upgrade): Undo =>
+  async () => {
+    await run(u.acts.undo.freeze.thawConfiguration, 'lift the freeze', { database: u.plan.database, upgrade: u.ref });
+    await resumeUpdates(u);
+    markThawed(u);
+  };
+
+/** The user's own commands that let configuration updates go on. */
+export async function resumeUpdates(u: Upgrade): Promise<void> {
+  const commands = u.plan.freeze.after;
+  if (commands.length === 0) return;
+  await run(u.acts.undo.commands.runUserCommands, 'resume updates', {
+    commands,
+    purpose: 'resume configuration updates',
+  });
+}
+
+export function markThawed(u: Upgrade): void {
+  const { freeze } = u.journal.status;
+  if (freeze === undefined) return;
+  freeze.frozen = false;
+  freeze.liftedAt = new Date().toISOString();
+}

@@ -1,0 +1,102 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import type { UndoName, UndoStatus } from '../domain/status/index.ts';
+import type { Control } from './control.ts';
+import { describeFailure } from './interruption.ts';
+import type { Journal } from './journal.ts';
+import { now } from './journal.ts';
+
+/** What undoes an act. Idempotent, and tolerates that the act never happened. */
+export type Undo = () => Promise<void>;
+
+/** The undos that bring the traffic back to X. Nobody can skip them. */
+export const TRAFFIC_UNDOS: readonly UndoName[] = ['startX', 'returnTraffic'];
+
+const PAUSES_MS = [2_000, 5_000, 15_000, 60_000, 300_000];
+
+/** The way back: each undo is registered before its act, and they run newest first, in a scope that can't be cancelled. */
+export class Undos {
+  private readonly journal: Journal;
+  private readonly control: Control;
+  private readonly acts = new Map<UndoName, Undo>();
+  /** Something was registered once, so that something may have been changed. */
+  anything = false;
+
+  constructor(journal: Journal, control: Control) {
+    this.journal = journal;
+    this.control = control;
+  }
+
+  /** To be called before the act. Registering again moves it to the end. */
+  register(name: UndoName, undo: Undo): void {
+    this.anything = true;
+    this.acts.delete(name);
+    this.acts.set(name, undo);
+    const { status } = this.journal;
+    status.undo = status.undo.filter((one) => one.name !== name);
+    status.undo.push({ name, state: 'registered', registeredAt: now(), attempts: 0 });
+  }
+
+  /** Past the point of no return there is nothing to undo. */
+  clear(): void {
+    this.acts.clear();
+    this.journal.status.undo = [];
+  }
+
+  /** Runs the registered undos (of `only`, if given), newest first. Returns whether a person let one of them go. */
+  run(only?: readonly UndoName[]): Promise<void> {
+    return CancellationScope.nonCancellable(async () => {
+      for (const [name, undo] of [...this.acts].reverse()) {
+        if (only !== undefined && !only.includes(name)) continue;
+        await this.perform(name, undo);
+        this.acts.delete(name);
+      }
+    });
+  }
+
+  /** Tries until it works, or until a person lets it go. */
+  private async perform(name: UndoName, undo: Undo): Promise<void> {
+    const shown = this.statusOf(name);
+    shown.startedAt = now();
+    for (;;) {
+      shown.attempts += 1;
+      shown.state = 'running';
+      this.journal.say(`undoing: ${DESCRIPTIONS[name]}`);
+      try {
+        await undo();
+        shown.state = 'done';
+        delete shown.error;
+        shown.endedAt = now();
+        this.journal.note('undo', `${name}: ${DESCRIPTIONS[name]}`);
+        return;
+      } catch (error) {
+        shown.state = 'stuck';
+        shown.error = describeFailure(error).message;
+        this.journal.note('undo', `${name} failed, attempt ${shown.attempts}: ${shown.error}`);
+        this.journal.say(`undo ${name} is stuck and is tried again: ${shown.error}`);
+      }
+      const asked = this.control.undoRetries;
+      const pause = PAUSES_MS[Math.min(shown.attempts, PAUSES_MS.length) - 1] ?? 0;
+      await condition(() => this.control.undoRetries > asked || this.control.undoSkips.has(name), pause);
+      const skip = this.control.undoSkips.get(name);
+      if (skip === undefined) continue;
+      shown.state = 'skipped';
+      shown.skippedBy = skip;
+      shown.endedAt = now();
+      this.journal.note('undo', `${name} was let go by ${skip.by}: ${skip.reason}`);
+      return;
+    }
+  }
+
+  private statusOf(name: UndoName): UndoStatus {
+    const found = this.journal.status.undo.find((one) => one.name === name);
+    if (found === undefined) throw new TypeError(`undo ${name} was not registered`);
+    return found;
+  }
+}
+
+const DESCRIPTIONS: Record<UndoName, string> = {
+  startX: 'starting X again, ready on every node',
+  returnTraffic: 'all traffic back to X',
+  stopY: 'stopping Y',
+  thaw: 'lifting the freeze',
+};

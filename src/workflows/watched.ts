@@ -1,0 +1,51 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { WatchResult } from '../domain/verdict/index.ts';
+import { Interruption } from './interruption.ts';
+import { run } from './proxies.ts';
+import type { Upgrade } from './upgrade.ts';
+
+/** Starts the watch of the metrics; without `bake` it ends only by a failure or by being cancelled. */
+export async function watchTraffic(u: Upgrade, name: string, bake?: number): Promise<WatchResult> {
+  const { plan, journal } = u;
+  const { weight } = journal.status.traffic;
+  const control = weight === 100 && u.known.lastOfX !== undefined ? { control: u.known.lastOfX } : {};
+  const result = await run(u.acts.watch.watchTraffic, `watch ${name} at ${weight} %`, {
+    x: plan.x,
+    y: plan.y,
+    verdict: plan.verdict,
+    weight,
+    s3: plan.backup.s3,
+    upgrade: u.ref,
+    name,
+    ...control,
+    ...(bake === undefined ? {} : { bake }),
+  });
+  journal.status.traffic.verdicts.push({ name, ...result });
+  const { verdict, reasons } = result.verdict;
+  journal.note('verdict', `${name}: ${[verdict, ...reasons.map(({ text }) => text)].join('; ')}`);
+  return result;
+}
+
+export function breach(result: WatchResult): Interruption {
+  const reasons = result.verdict.reasons.map(({ text }) => text).join('; ');
+  return new Interruption('breach', `at ${result.weight} % of the traffic Y is worse than allowed: ${reasons}`);
+}
+
+/**
+ * Waits for something (a person, a deadline) while the metrics are watched, as long as Y has any traffic. What happens first
+ * wins: the thing waited for, or a breach.
+ */
+export async function whileWatched<T>(u: Upgrade, name: string, waitFor: () => Promise<T>): Promise<T> {
+  if (u.journal.status.traffic.weight === 0) return waitFor();
+  const scope = new CancellationScope();
+  const waiting = scope.run(waitFor);
+  const watching = scope.run(async (): Promise<never> => {
+    throw breach(await watchTraffic(u, name));
+  });
+  try {
+    return await Promise.race([waiting, watching]);
+  } finally {
+    scope.cancel();
+    await Promise.allSettled([waiting, watching]);
+  }
+}
