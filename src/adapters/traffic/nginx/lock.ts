@@ -21,9 +21,9 @@ interface Holder {
  * Runs `work` while no other process runs work under the same lock file. A process that died while holding it does not
  * block the next one. Error `BalancerBusy` when the holder is alive and does not let go.
  */
-export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(file: string, work: () => Promise<T>, patience = PATIENCE): Promise<T> {
   const me: Holder = { token: randomUUID(), pid: process.pid, ...(await describeProcess(process.pid)) };
-  const deadline = performance.now() + PATIENCE;
+  const deadline = performance.now() + patience;
   while (!(await take(file, me))) {
     const holder = await readHolder(file);
     if (holder !== undefined && (await isGone(file, holder))) await removeOf(file, holder);

@@ -1,0 +1,11 @@
+// Sets weights as fast as it can, until it is killed: `node keep-setting.ts DIRECTORY EPOCH`
+import { createTrafficRouter } from '../../src/adapters/traffic/index.ts';
+import { traffic, upgrade } from './setup.ts';
+
+const [directory = '', first = '1'] = process.argv.slice(2);
+const router = createTrafficRouter()(traffic(directory));
+const weights = [0, 5, 25, 50, 100];
+for (let epoch = Number(first); ; epoch++) {
+  await router.set({ upgrade: upgrade('killed'), weight: weights[epoch % weights.length] ?? 0, epoch });
+  if (epoch === Number(first)) console.log('running');
+}

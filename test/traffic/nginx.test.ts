@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeFolder, removeFolder } from '../../sandbox/folder.ts';
+import { waitFor } from '../../sandbox/wait-for.ts';
+import { tempFolder } from '../sandbox/temp-folder.ts';
+import { send, startLoad, type Load } from './load.ts';
+import { startBalanced, upgrade, type Balanced } from './setup.ts';
+
+let dir = '';
+let balanced: Balanced;
+beforeAll(async () => {
+  await makeFolder((dir = tempFolder()));
+  balanced = await startBalanced(dir);
+});
+afterAll(async () => {
+  await balanced.stop();
+  await removeFolder(dir);
+});
+
+const run = upgrade('run-1');
+let epoch = 0;
+const set = (weight: number) => balanced.router.set({ upgrade: run, weight, epoch: ++epoch });
+
+/** Shares of each node over some hundred requests that began after now. */
+async function shares(load: Load, requests: number): Promise<Record<string, number>> {
+  // What was on its way may still count for before.
+  load.take();
+  const settled = load.total() + 20;
+  await waitFor('earlier requests are answered', () => load.total() >= settled);
+  load.take();
+  const enough = load.total() + requests;
+  await waitFor('enough requests', () => load.total() >= enough);
+  const counts = load.take();
+  const sum = Object.values(counts).reduce((a, b) => a + b, 0);
+  return Object.fromEntries(['x1', 'x2', 'y1', 'y2'].map((name) => [name, (counts[name] ?? 0) / sum]));
+}
+
+test('before the first change everything goes to X; host, path and WebSocket upgrade are passed on as they are', async () => {
+  expect(await balanced.router.current()).toEqual({ weight: 0, out: [], epoch: 0 });
+  const answer = await send(undefined, balanced.port, 'GET', {
+    path: '/a%2Fb?c=%20d',
+    headers: { host: 'api.example.com:8443', connection: 'upgrade', upgrade: 'websocket' },
+  });
+  expect(JSON.parse(answer.body)).toMatchObject({
+    node: expect.stringMatching(/^x/) as string,
+    path: '/a%2Fb?c=%20d',
+    host: 'api.example.com:8443',
+    upgrade: 'websocket',
+  });
+});
+
+test('all weights forward and back under keep-alive load: shares as set, no failed request, same connections', async () => {
+  const load = startLoad(balanced.port, 16);
+  for (const weight of [5, 25, 50, 100, 0]) {
+    expect(await set(weight)).toMatchObject({ weight, epoch });
+    const seen = await shares(load, weight === 5 ? 3_000 : 1_500);
+    const y = 100 * ((seen['y1'] ?? 0) + (seen['y2'] ?? 0));
+    if (weight === 0 || weight === 100) expect(y).toBe(weight);
+    else expect(Math.abs(y - weight)).toBeLessThan(5);
+    expect(Math.abs((seen['x1'] ?? 0) - (seen['x2'] ?? 0))).toBeLessThan(0.1);
+  }
+  await load.stop();
+  expect(load.failures).toEqual([]);
+  expect(load.total()).toBeGreaterThan(8_000);
+});
+
+test('each node out, restarted, and in again under load: no failed request, none arrives while it is out', async () => {
+  await set(50);
+  const load = startLoad(balanced.port, 16);
+  for (const node of Object.values(balanced.nodes)) {
+    const change = { upgrade: run, node: node.name, epoch: ++epoch };
+    expect((await balanced.router.setOut({ ...change, out: true })).out).toEqual([node.name]);
+    expect((await shares(load, 800))[node.name]).toBe(0);
+    await node.stop();
+    await shares(load, 400);
+    await node.start();
+    expect((await balanced.router.setOut({ ...change, out: false })).out).toEqual([]);
+    expect((await shares(load, 800))[node.name]).toBeGreaterThan(0.1);
+  }
+  await load.stop();
+  await set(0);
+  expect(load.failures).toEqual([]);
+});
+
+test('a side of which every node is taken out keeps its full group', async () => {
+  await set(100);
+  for (const node of ['y1', 'y2']) await balanced.router.setOut({ upgrade: run, node, out: true, epoch: ++epoch });
+  const load = startLoad(balanced.port, 4);
+  const seen = await shares(load, 200);
+  await load.stop();
+  expect(seen['y1']).toBeGreaterThan(0.3);
+  expect(load.failures).toEqual([]);
+  for (const node of ['y1', 'y2']) await balanced.router.setOut({ upgrade: run, node, out: false, epoch: ++epoch });
+});
+
+test('a node that died without a word costs its requests another try, and nothing is lost, POST included', async () => {
+  await set(100);
+  await balanced.nodes.y1.stop();
+  const load = startLoad(balanced.port, 8);
+  expect((await shares(load, 500))['y2']).toBe(1);
+  await load.stop();
+  expect(load.failures).toEqual([]);
+  await balanced.nodes.y1.start();
+});
+
+test('a hundred changes while requests are running: every request gets an answer from a node', async () => {
+  const load = startLoad(balanced.port, 16);
+  for (let round = 0; round < 20; round++) for (const weight of [0, 5, 25, 50, 100]) await set(weight);
+  await load.stop();
+  expect(load.failures).toEqual([]);
+});
+
+test('nginx started again goes on with the weight that was in force', async () => {
+  await set(100);
+  const { nginx, port } = balanced;
+  await nginx.reload();
+  expect((JSON.parse((await send(undefined, port, 'GET')).body) as { node: string }).node).toMatch(/^y/);
+  await set(0);
+});
+
+test('what nginx says of the include: no warning, and nothing in its error log but the node that died', async () => {
+  const { stderr } = await promisify(execFile)('/bin/sh', [
+    '-c',
+    `nginx -t -p ${join(dir, 'nginx')}/ -c ${balanced.nginx.configFile} -e ${join(dir, 'nginx', 'error.log')}`,
+  ]);
+  expect(stderr).not.toMatch(/\[warn\]|\[emerg\]/);
+  const log = readFileSync(join(dir, 'nginx', 'error.log'), 'utf8');
+  const unexpected = log.split('\n').filter((line) => /\[(error|crit|alert|emerg)\]/.test(line));
+  expect(unexpected.filter((line) => !line.includes('Connection refused'))).toEqual([]);
+});

@@ -1,0 +1,206 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createTrafficActivities } from '../../src/activities/traffic.ts';
+import { createTrafficRouter } from '../../src/adapters/traffic/index.ts';
+import { installNginx } from '../../src/adapters/traffic/nginx/install.ts';
+import { withLock } from '../../src/adapters/traffic/nginx/lock.ts';
+import type { TrafficRouter } from '../../src/adapters/traffic/port.ts';
+import { tempFolder } from '../sandbox/temp-folder.ts';
+import { planFor, traffic, upgrade } from './setup.ts';
+
+const nodes = (...names: string[]) =>
+  names.map((name, index) => ({ name, port: 1000 + index, served: 0, start: async () => {}, stop: async () => {} }));
+const x = nodes('x1', 'x2');
+const y = nodes('y1', 'y2');
+
+let root = '';
+let directory = '';
+let router: TrafficRouter;
+beforeEach(async () => {
+  root = tempFolder();
+  directory = join(root, 'traffic');
+  await installNginx(planFor(directory, x, y));
+  router = createTrafficRouter()(traffic(directory));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const mine = upgrade('mine');
+const set = (weight: number, epoch: number, expected?: number) =>
+  router.set({ upgrade: mine, weight, epoch, ...(expected === undefined ? {} : { expected }) });
+const code = (name: string) => expect.objectContaining({ code: name }) as Error;
+
+test('the activities set absolutely, read back, and may be called again', async () => {
+  const activities = createTrafficActivities({ router: createTrafficRouter() });
+  const plan = traffic(directory);
+  const change = { traffic: plan, upgrade: mine, weight: 25, epoch: 3, expected: 0 };
+  const after = { weight: 25, out: [], epoch: 3, by: 'mine' };
+  expect(await activities.setWeight(change)).toEqual(after);
+  expect(await activities.setWeight(change)).toEqual(after);
+  expect(await activities.readTraffic({ traffic: plan })).toEqual(after);
+  const out = { traffic: plan, upgrade: mine, node: 'y1', out: true, epoch: 3 };
+  expect(await activities.setNodeOut(out)).toEqual({ ...after, out: ['y1'] });
+  expect(await activities.setNodeOut(out)).toEqual({ ...after, out: ['y1'] });
+  expect(await activities.setNodeOut({ ...out, out: false, epoch: 4 })).toEqual({ ...after, epoch: 4 });
+});
+
+test('it says what it can do', async () => {
+  expect(await router.describe()).toEqual({
+    driver: 'nginx',
+    place: directory,
+    weights: [0, 5, 25, 50, 100],
+    nodes: {
+      x: [
+        { name: 'x1', address: '127.0.0.1:1000' },
+        { name: 'x2', address: '127.0.0.1:1001' },
+      ],
+      y: [
+        { name: 'y1', address: '127.0.0.1:1000' },
+        { name: 'y2', address: '127.0.0.1:1001' },
+      ],
+    },
+  });
+});
+
+test('a worker that was cut off can not turn the traffic: older epochs, and the same with another weight, are refused', async () => {
+  await set(50, 7);
+  await expect(set(0, 6)).rejects.toEqual(code('StaleEpoch'));
+  await expect(set(100, 7)).rejects.toEqual(code('StaleEpoch'));
+  await expect(router.setOut({ upgrade: mine, node: 'x1', out: true, epoch: 6 })).rejects.toEqual(code('StaleEpoch'));
+  expect(await router.current()).toEqual({ weight: 50, out: [], epoch: 7, by: 'mine' });
+});
+
+test('a change by hand is found, and overwritten by a retreat only', async () => {
+  await set(25, 1);
+  const current = join(directory, 'current');
+  renameSync(join(current, 'y-25'), join(current, 'y-50'));
+  expect((await router.current()).weight).toBe(50);
+  await expect(set(50, 2, 25)).rejects.toEqual(code('ForeignChange'));
+  expect((await router.current()).weight).toBe(50);
+  expect((await set(0, 2)).weight).toBe(0);
+});
+
+test('another upgrade takes over with a newer epoch from the weight it expects, not in the middle of ours', async () => {
+  await set(25, 5);
+  const theirs = upgrade('theirs');
+  await expect(router.set({ upgrade: theirs, weight: 25, epoch: 5 })).rejects.toEqual(code('ForeignChange'));
+  await expect(router.set({ upgrade: theirs, weight: 50, epoch: 6, expected: 0 })).rejects.toEqual(
+    code('ForeignChange'),
+  );
+  expect(await router.set({ upgrade: theirs, weight: 0, epoch: 6, expected: 25 })).toMatchObject({ by: 'theirs' });
+  await expect(set(50, 6, 25)).rejects.toEqual(code('ForeignChange'));
+});
+
+test('what a crash leaves before its rename is not in force, and is cleaned up by the next change', async () => {
+  await set(5, 1);
+  mkdirSync(join(directory, 'states', '2-dead'));
+  writeFileSync(join(directory, 'states', '2-dead', 'y-100'), '');
+  symlinkSync('states/2-dead', join(directory, 'current.2-dead'));
+  expect(await router.current()).toMatchObject({ weight: 5, epoch: 1 });
+  expect(await set(25, 2)).toMatchObject({ weight: 25, epoch: 2 });
+  expect(readdirSync(directory).filter((name) => name.startsWith('current'))).toEqual(['current']);
+  expect(readdirSync(join(directory, 'states')).length).toBeLessThanOrEqual(2);
+});
+
+test('a damaged state file does not open the door to an old epoch', async () => {
+  await set(50, 4);
+  writeFileSync(join(directory, 'current', 'state.json'), 'nonsense');
+  expect(await router.current()).toEqual({ weight: 50, out: [], epoch: 4 });
+  await expect(set(0, 3)).rejects.toEqual(code('StaleEpoch'));
+  expect((await set(0, 5)).weight).toBe(0);
+});
+
+test('processes that are killed while they change it: always a whole state, and the next one goes on at once', async () => {
+  const program = fileURLToPath(new URL('keep-setting.ts', import.meta.url));
+  for (let round = 1; round <= 4; round++) {
+    const first = round * 10_000;
+    const child = spawn(process.execPath, [program, directory, String(first)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    const { epoch } = await router.current();
+    while ((await router.current()).epoch < epoch + round * 2);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const left = await router.current();
+    expect([0, 5, 25, 50, 100]).toContain(left.weight);
+    expect(left.by).toBe('killed');
+    expect(await set(25, left.epoch + 1, left.weight)).toMatchObject({ weight: 25, by: 'mine' });
+  }
+});
+
+test('two at once: one after the other, the older epoch never last', async () => {
+  const results = await Promise.allSettled([4, 2, 5, 1, 3].map((epoch) => set(epoch === 5 ? 100 : 25, epoch)));
+  expect(results[2]?.status).toBe('fulfilled');
+  expect(await router.current()).toMatchObject({ weight: 100, epoch: 5 });
+});
+
+test('the lock: a dead holder is passed over, a living one is waited for and then named', async () => {
+  const file = join(root, 'lock');
+  writeFileSync(file, JSON.stringify({ token: 'a', pid: process.pid, startTime: '1', space: 'elsewhere' }));
+  await expect(withLock(file, async () => 1, 50)).rejects.toEqual(code('BalancerBusy'));
+  const space = readlinkSync('/proc/self/ns/pid');
+  writeFileSync(file, JSON.stringify({ token: 'b', pid: process.pid, startTime: 'of an earlier process', space }));
+  expect(await withLock(file, async () => 'done', 50)).toBe('done');
+  await withLock(file, async () => {
+    await expect(withLock(file, async () => 1, 50)).rejects.toThrow(`Process ${process.pid} holds`);
+  });
+  let inside = 0;
+  const work = async () => {
+    expect(++inside).toBe(1);
+    await new Promise(setImmediate);
+    inside -= 1;
+  };
+  await Promise.all(Array.from({ length: 20 }, () => withLock(file, work)));
+  expect(readdirSync(root)).toEqual(['traffic']);
+});
+
+test('refused before anything is touched: not installed, other steps, unknown nodes, no right to write', async () => {
+  const elsewhere = createTrafficRouter()(traffic(join(root, 'elsewhere')));
+  await expect(elsewhere.current()).rejects.toEqual(code('NotInstalled'));
+  const otherSteps = createTrafficRouter()(traffic(directory, [10, 100]));
+  await expect(otherSteps.current()).rejects.toThrow('no split for 10 %');
+  await expect(set(30, 1)).rejects.toEqual(code('NotInstalled'));
+  await expect(router.setOut({ upgrade: mine, node: 'z1', out: true, epoch: 1 })).rejects.toEqual(code('NotInstalled'));
+  await expect(installNginx(planFor('/sys/crossfade', x, y))).rejects.toEqual(code('BalancerUnwritable'));
+  expect(await router.current()).toMatchObject({ epoch: 0 });
+});
+
+test('installing again keeps what is in force, and refuses steps without the weight in force', async () => {
+  await set(25, 3);
+  await installNginx(planFor(directory, x, y, [25, 100]));
+  expect(await createTrafficRouter()(traffic(directory, [25, 100])).current()).toMatchObject({ weight: 25, epoch: 3 });
+  await expect(installNginx(planFor(directory, x, y, [10, 100]))).rejects.toThrow('25 % go to Y now');
+});
+
+test('whatever sequence of set, crash, retry and rollback: a weight of the plan, and all on X after a rollback', async () => {
+  const step = fc.record({
+    weight: fc.constantFrom(0, 5, 25, 50, 100),
+    epochs: fc.integer({ min: -2, max: 3 }),
+    what: fc.constantFrom('set', 'retry', 'crash', 'rollback', 'out'),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      for (const { weight, epochs, what } of steps) {
+        const before = await router.current();
+        const epoch = Math.max(0, before.epoch + epochs);
+        if (what === 'crash') mkdirSync(join(directory, 'states', `${epoch}-${Math.random()}`));
+        if (what === 'out') await router.setOut({ upgrade: mine, node: 'y2', out: weight > 5, epoch }).catch(() => 0);
+        if (what === 'rollback') {
+          expect((await set(0, before.epoch + 1)).weight).toBe(0);
+        } else if (what !== 'crash' && what !== 'out') {
+          for (let tries = what === 'retry' ? 2 : 1; tries > 0; tries--) await set(weight, epoch).catch(() => 0);
+          const after = await router.current();
+          expect(after.weight).toBe(epoch > before.epoch ? weight : before.weight);
+        }
+        expect([0, 5, 25, 50, 100]).toContain((await router.current()).weight);
+        expect((await router.current()).epoch).toBeGreaterThanOrEqual(before.epoch);
+      }
+    }),
+    { numRuns: 15 },
+  );
+});
