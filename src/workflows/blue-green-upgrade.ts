@@ -44,10 +44,7 @@ async function upgrade(u: Upgrade): Promise<Outcome> {
     if (!control.sealed && goesStraightBack(u, stopped)) return unwind(u);
 
     const decision = await hold(u, stopped);
-    if (decision.kind === 'retry') {
-      u.known.from = decision.phase ?? journal.status.phase ?? 'preflight';
-      continue;
-    }
+    if (decision.kind === 'retry') continue;
     if (control.sealed) return 'completed-with-faults';
     return unwind(u);
   }

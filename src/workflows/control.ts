@@ -1,6 +1,6 @@
 import type { PhaseName } from '../domain/names.ts';
 import type { UndoName } from '../domain/status/index.ts';
-import { Interruption } from './interruption.ts';
+import type { Interruption } from './interruption.ts';
 
 /** A person's answer to a hold. */
 export type Decision =
@@ -22,7 +22,9 @@ export class Control {
   readonly openFindings = new Map<string, string>();
   /** What was let go: the same finding with the same detail does not stop the upgrade again. */
   readonly letGo = new Map<string, string>();
-  private armed: ((interruption: Interruption) => void) | undefined;
+  private armed: (() => void) | undefined;
+  /** Came before the forward path began. */
+  private early: Interruption | undefined;
   private stopped: Interruption | undefined;
 
   /** Why the forward path was told to stop. Once an abort is in, nothing replaces it. */
@@ -31,13 +33,15 @@ export class Control {
   }
 
   get aborting(): boolean {
-    return this.stopped?.kind === 'abort';
+    return (this.stopped ?? this.early)?.kind === 'abort';
   }
 
-  /** While the forward path runs: `stop` is called at most once with the first reason to leave it. */
-  arm(stop: (interruption: Interruption) => void): void {
-    this.stopped = undefined;
+  /** While the forward path runs: `stop` is called at most once, at the first reason to leave it. */
+  arm(stop: () => void): void {
+    this.stopped = this.early;
+    this.early = undefined;
     this.armed = stop;
+    if (this.stopped !== undefined) stop();
   }
 
   disarm(): void {
@@ -46,10 +50,18 @@ export class Control {
 
   /** Leaves the forward path. An abort wins over any other reason that was not acted on yet. */
   interrupt(interruption: Interruption): void {
+    if (this.armed === undefined) this.early ??= interruption;
     if (this.armed === undefined || this.aborting) return;
     const first = this.stopped === undefined;
     if (first || interruption.kind === 'abort') this.stopped = interruption;
-    if (first) this.armed(interruption);
+    if (first) this.armed();
+  }
+
+  /** The answer to a hold, once. */
+  takeDecision(): Decision | undefined {
+    const { decision } = this;
+    this.decision = undefined;
+    return decision;
   }
 
   find(finding: string, detail: string): void {

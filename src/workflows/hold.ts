@@ -36,13 +36,13 @@ export async function retreat(u: Upgrade, why: string): Promise<void> {
 
 /**
  * Waits for a person to answer `retry` or `abandon` (or `abort`). If Y still has traffic it is watched, and a breach retreats.
- * Before the seal a hold expires, which means `abandon`; after it nothing happens without a person.
+ * Before the seal a hold expires, which means `abandon`; after it nothing happens without a person. A `retry` sets `known.from`.
  */
 export async function hold(u: Upgrade, why: Interruption): Promise<Decision> {
   const { control, journal, plan } = u;
   const { expires } = plan.onFailure;
   const since = Date.now();
-  control.decision = undefined;
+  control.takeDecision();
   journal.status.hold = {
     since: now(),
     canRetryFrom: canRetryFrom(u),
@@ -62,22 +62,27 @@ export async function hold(u: Upgrade, why: Interruption): Promise<Decision> {
       if (!(error instanceof Interruption) || control.sealed) throw error;
       recordFailure(u, error);
       await retreat(u, error.message);
+      journal.status.hold.canRetryFrom = canRetryFrom(u);
       journal.enter('held', `held, all traffic is on X: ${error.message}`);
     }
   }
+  const { canRetryFrom: phases } = journal.status.hold;
   delete journal.status.hold;
-  const decision: Decision = control.decision ?? {
-    kind: 'abandon',
-    by: `the hold's expiry after ${formatDuration(expires)}`,
-  };
-  control.decision = undefined;
+  const expired: Decision = { kind: 'abandon', by: `the hold's expiry after ${formatDuration(expires)}` };
+  const decision = control.takeDecision() ?? expired;
+  if (decision.kind === 'retry') u.known.from = decision.phase ?? phases.at(-1) ?? 'preflight';
   journal.note('note', `${decision.kind} by ${decision.by}`);
   return decision;
 }
 
-/** Up to the phase that failed; not before `migrate` once `up` has run, since a new backup would overwrite the one from before. */
+/**
+ * Up to the phase that failed, or `shift` if the traffic was taken back since; not before `migrate` once `up` has run, for a new
+ * backup would overwrite the one from before.
+ */
 function canRetryFrom(u: Upgrade): PhaseName[] {
-  const failed = PHASES.indexOf(u.journal.status.phase ?? 'preflight');
-  if (u.control.sealed) return PHASES.slice(failed, failed + 1);
+  const { phase = 'preflight', traffic } = u.journal.status;
+  const stopped = PHASES.indexOf(phase);
+  if (u.control.sealed) return [phase];
+  const failed = traffic.weight === 100 ? stopped : Math.min(stopped, PHASES.indexOf('shift'));
   return PHASES.slice(u.known.migrated ? PHASES.indexOf('migrate') : 0, failed + 1);
 }

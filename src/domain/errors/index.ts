@@ -7,6 +7,7 @@ import { migrationErrors } from './migrations.ts';
 import { planErrors } from './plan.ts';
 import { preflightErrors } from './preflight.ts';
 import { trafficErrors } from './traffic.ts';
+import { workflowErrors } from './workflow.ts';
 
 /** Every failure that Crossfade raises on purpose. `docs/errors.md` is made from it. */
 export const errorCatalogue = {
@@ -18,6 +19,7 @@ export const errorCatalogue = {
   ...migrationErrors,
   ...preflightErrors,
   ...trafficErrors,
+  ...workflowErrors,
 } satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -34,7 +34,7 @@ export interface UpgradeStatus {
   migrations: { before?: MigrationState; afterUp?: MigrationState; after?: MigrationState; ran: readonly string[] };
   /** Why the forward path stopped, last time it did. */
   failure?: Failure;
-  hold?: { since: string; expiresAt?: string; canRetryFrom: readonly PhaseName[] };
+  hold?: { since: string; expiresAt?: string; canRetryFrom: PhaseName[] };
   paused?: { by: string; at: string };
   abort?: { by: string; reason?: string; at: string };
   /** Newest last; what was registered and is not needed any more is not listed. */
