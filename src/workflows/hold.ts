@@ -54,7 +54,7 @@ export async function hold(u: Upgrade, why: Interruption): Promise<Decision> {
   for (;;) {
     const left = expires - (Date.now() - since);
     try {
-      await whileWatched(u, 'hold', () =>
+      await whileWatched<unknown>(u, 'hold', () =>
         control.sealed ? condition(answered) : condition(answered, Math.max(left, 1)),
       );
       break;
