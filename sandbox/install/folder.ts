@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +14,8 @@ export async function fillFolder(path: string, fill: (dir: string) => Promise<vo
   const dir = mkdtempSync(join(parent, unfinished));
   try {
     await fill(dir);
+    // Whoever runs the sandbox may use it, not only who installed it.
+    chmodSync(dir, 0o755);
     renameSync(dir, path);
   } finally {
     rmSync(dir, { recursive: true, force: true });
