@@ -1,0 +1,74 @@
+import type { FinishFacts } from '../../activities/contract.ts';
+import type { BackupRef } from '../backup.ts';
+import type { TrafficState } from '../traffic.ts';
+import type { Verdict } from '../verdict/index.ts';
+import type { Guardrail } from './types.ts';
+
+export interface GuardrailInput {
+  readonly traffic: TrafficState;
+  readonly facts: FinishFacts;
+  /** X was told to stop: then nothing of it may be left. */
+  readonly xStopped: boolean;
+  /** Who approved the gate `finish`; empty without a valid approval. */
+  readonly approvedBy: readonly string[];
+  readonly backup?: BackupRef;
+  /** Of the last step, at 100 %. */
+  readonly verdict?: Verdict;
+}
+
+/** The conditions of `finish`, each by name. All must hold, before X is stopped and again after. */
+export function judgeGuardrails(input: GuardrailInput): Guardrail[] {
+  const { traffic, facts, xStopped, approvedBy, backup, verdict } = input;
+  const answering = facts.xAnswering.join(', ');
+  const requests = facts.xRequests ?? 0;
+  const sessions = facts.xSessions ?? 0;
+  const guardrails: Guardrail[] = [
+    {
+      name: 'traffic-on-y',
+      holds: traffic.weight === 100 && traffic.out.length === 0,
+      message: `the balancer gives Y ${traffic.weight} %, and ${traffic.out.length} nodes are out (must be 100 % and none)`,
+    },
+    {
+      name: 'x-idle',
+      holds: requests === 0,
+      message: `${requests} requests other than our own reached X in ${facts.overSeconds} s (must be none)`,
+    },
+    {
+      name: 'configuration-unchanged',
+      holds: facts.drift.total === 0,
+      message: `${facts.drift.total} entities differ from the last baseline (must be none)`,
+    },
+    {
+      name: 'approved',
+      holds: approvedBy.length > 0,
+      message: approvedBy.length > 0 ? `approved by ${approvedBy.join(', ')}` : 'there is no valid approval',
+    },
+    {
+      name: 'backup-verified',
+      holds: backup?.verified === true && facts.backupThere,
+      message:
+        backup === undefined
+          ? 'there is no backup'
+          : `the backup of ${backup.takenAt} is ${backup.verified ? '' : 'not '}verified and ${facts.backupThere ? '' : 'not '}there`,
+    },
+    {
+      name: 'verdict-pass',
+      holds: verdict?.verdict === 'pass',
+      message: `the last verdict is ${verdict?.verdict ?? 'missing'} (must be pass)`,
+    },
+  ];
+  if (!xStopped) return guardrails;
+  return [
+    ...guardrails,
+    {
+      name: 'x-stopped',
+      holds: facts.xAnswering.length === 0,
+      message: answering === '' ? 'no node of X answers' : `these nodes of X still answer: ${answering}`,
+    },
+    {
+      name: 'x-disconnected',
+      holds: sessions === 0,
+      message: `${sessions} sessions of X are left in the database (must be none)`,
+    },
+  ];
+}
