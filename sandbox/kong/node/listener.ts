@@ -38,6 +38,7 @@ export class Listener {
   readonly #handler: Handler;
   readonly #connections: Connections;
   readonly #closing = new WeakSet<Socket>();
+  readonly #answering = new Set<ServerResponse>();
 
   constructor(handler: Handler, connections: Connections) {
     this.#handler = handler;
@@ -71,9 +72,9 @@ export class Listener {
 
   /** Accepts nothing more and ends when the last answer is out. */
   async drain(): Promise<void> {
-    const closed = this.#servers.map((server) => new Promise<void>((done) => server.close(() => done())));
     await this.#letArrive();
-    for (const server of this.#servers) server.closeIdleConnections();
+    // Closes idle connections as well.
+    const closed = this.#servers.map((server) => new Promise<void>((done) => server.close(() => done())));
     this.#closeUnused();
     await Promise.all(closed);
   }
@@ -89,6 +90,7 @@ export class Listener {
   /** Marks what is open, and gives requests that are on their way the turn they need to be seen. */
   async #letArrive(): Promise<void> {
     for (const socket of this.#connections.open) this.#closing.add(socket);
+    for (const response of this.#answering) response.shouldKeepAlive = false;
     await nextTurn();
     await nextTurn();
   }
@@ -103,7 +105,9 @@ export class Listener {
     this.#connections.requests += 1;
     this.#connections.writing += 1;
     if (this.#closing.has(socket)) response.shouldKeepAlive = false;
+    this.#answering.add(response);
     response.once('close', () => {
+      this.#answering.delete(response);
       this.#connections.writing -= 1;
       // The answer may have begun before it was known that the connection has to go.
       if (this.#closing.has(socket)) socket.end();
