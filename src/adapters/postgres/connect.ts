@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Client } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, type ClientConfig } from 'pg';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import type { Secrets } from '../secrets.ts';
@@ -12,13 +13,16 @@ export type Connect = (database: DatabaseRef, options?: { as?: Role; name?: stri
 
 const CONNECT_TIMEOUT = 5_000;
 
+/** How often, and with which pauses in milliseconds, it is tried again when the server has no free connection. */
+const PAUSES_WHEN_FULL = [100, 300, 900, 1_700];
+
 /** Sessions of Crossfade are known by this name in `pg_stat_activity`. */
 export const APPLICATION_NAME = 'crossfade';
 
 export function createConnect(secrets: Secrets): Connect {
   return async (database, { as = 'kong', name = database.name } = {}) => {
     const account = as === 'admin' ? (database.admin ?? database) : database;
-    const client = new Client({
+    const config: ClientConfig = {
       host: database.host,
       port: database.port,
       database: name,
@@ -27,15 +31,23 @@ export function createConnect(secrets: Secrets): Connect {
       ...(database.tls === undefined ? {} : { ssl: tlsOptions(database.tls) }),
       application_name: APPLICATION_NAME,
       connectionTimeoutMillis: CONNECT_TIMEOUT,
-    });
-    // A connection that breaks while nobody waits on it must not end the worker; the next query reports it.
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-    } catch (cause) {
-      throw connectionError(cause, `${account.user}@${database.host}:${database.port}/${name}`);
+      keepAlive: true,
+    };
+    for (let attempt = 0; ; attempt++) {
+      const client = new Client(config);
+      // A connection that breaks while nobody waits on it must not end the worker; the next query reports it.
+      client.on('error', () => undefined);
+      try {
+        await client.connect();
+        return client;
+      } catch (cause) {
+        await client.end().catch(() => undefined);
+        const error = connectionError(cause, `${account.user}@${database.host}:${database.port}/${name}`);
+        const pause = PAUSES_WHEN_FULL[attempt];
+        if (error.code !== 'DatabaseFull' || pause === undefined) throw error;
+        await sleep(pause);
+      }
     }
-    return client;
   };
 }
 
@@ -53,13 +65,16 @@ function tlsOptions(tls: NonNullable<DatabaseRef['tls']>) {
   return { rejectUnauthorized: tls.verify, ...(tls.ca === undefined ? {} : { ca: readFileSync(tls.ca, 'utf8') }) };
 }
 
-const REFUSED_LOGON = new Set(['28P01', '28000', '3D000']);
+const REFUSED_LOGON = new Set(['28P01', '28000', '3D000', '42501']);
+const NO_FREE_CONNECTION = '53300';
 
 function connectionError(cause: unknown, where: string): CrossfadeError {
-  const { code, message } = cause as { code?: string; message?: string };
-  return REFUSED_LOGON.has(code ?? '')
-    ? new CrossfadeError('DatabaseRefused', `PostgreSQL refused to let Crossfade in at ${where}: ${message}.`, {
-        cause,
-      })
-    : new CrossfadeError('DatabaseUnreachable', `PostgreSQL does not answer at ${where}: ${message}.`, { cause });
+  const { code = '', message } = cause as { code?: string; message?: string };
+  if (REFUSED_LOGON.has(code)) {
+    const text = `PostgreSQL refused to let Crossfade in at ${where}: ${message}.`;
+    return new CrossfadeError('DatabaseRefused', text, { cause });
+  }
+  if (code === NO_FREE_CONNECTION)
+    return new CrossfadeError('DatabaseFull', `PostgreSQL has no free connection at ${where}: ${message}.`, { cause });
+  return new CrossfadeError('DatabaseUnreachable', `PostgreSQL does not answer at ${where}: ${message}.`, { cause });
 }

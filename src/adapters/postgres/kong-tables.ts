@@ -1,0 +1,67 @@
+import { escapeIdentifier, type ClientBase } from 'pg';
+import { CrossfadeError } from '../../domain/errors/index.ts';
+import { isConfiguration, tableUse, type TableUse } from '../../domain/tables.ts';
+
+export interface KongTable {
+  readonly name: string;
+  /** Quoted, with its schema: ready to be put into SQL. */
+  readonly sql: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Columns of the primary key; empty without one. */
+  readonly key: readonly string[];
+  readonly use: TableUse;
+}
+
+export interface KongSchema {
+  readonly name: string;
+  /** The role that owns Kong's tables. */
+  readonly owner: string;
+  /** In the order of their names. */
+  readonly tables: readonly KongTable[];
+}
+
+const SCHEMA = `
+  SELECT n.nspname AS name, pg_get_userbyid(c.relowner) AS owner
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relname = 'schema_meta' AND c.relkind IN ('r', 'p')
+   ORDER BY n.nspname IS NOT DISTINCT FROM current_schema() DESC, n.nspname
+   LIMIT 1`;
+
+const TABLES = `
+  SELECT c.relname::text AS name,
+         ARRAY(SELECT a.attname::text FROM pg_attribute a
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS names,
+         ARRAY(SELECT format_type(a.atttypid, NULL) FROM pg_attribute a
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS types,
+         ARRAY(SELECT a.attname::text
+                 FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(attnum, place)
+                 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+                WHERE i.indrelid = c.oid AND i.indisprimary ORDER BY k.place) AS key
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+   ORDER BY c.relname COLLATE "C"`;
+
+/** The tables of Kong as they are now, in whichever schema Kong has them. Error `NotKongDatabase`. */
+export async function readKongSchema(client: ClientBase): Promise<KongSchema> {
+  const schema = (await client.query<{ name: string; owner: string }>(SCHEMA)).rows[0];
+  if (schema === undefined) {
+    const { rows } = await client.query<{ name: string }>('SELECT current_database() AS name');
+    throw new CrossfadeError('NotKongDatabase', `The database ${rows[0]?.name} has no table schema_meta.`);
+  }
+  const { rows } = await client.query<{ name: string; names: string[]; types: string[]; key: string[] }>(TABLES, [
+    schema.name,
+  ]);
+  const tables = rows.map(({ name, names, types, key }) => {
+    const columns = names.map((column, index) => ({ name: column, type: types[index] ?? '' }));
+    const sql = `${escapeIdentifier(schema.name)}.${escapeIdentifier(name)}`;
+    return { name, sql, columns, key, use: tableUse({ name, columns }) };
+  });
+  return { ...schema, tables };
+}
+
+/** The tables that a freeze guards and whose rows make the fingerprint. */
+export const configurationTables = (schema: KongSchema): KongTable[] =>
+  schema.tables.filter((table) => isConfiguration(table.use));
+
+/** Nodes delete its expired rows by themselves. */
+export const hasExpiry = (table: KongTable): boolean => table.columns.some((column) => column.name === 'ttl');

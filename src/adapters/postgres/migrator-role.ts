@@ -1,0 +1,116 @@
+import { escapeIdentifier as id, escapeLiteral, type ClientBase } from 'pg';
+import { CrossfadeError } from '../../domain/errors/index.ts';
+import type { DatabaseRef } from '../../domain/plan/index.ts';
+import { withConnection, type Connect } from './connect.ts';
+import { MIGRATOR_ROLE } from './guard-sql.ts';
+import { readKongSchema } from './kong-tables.ts';
+import { passwordVerifier, randomPassword } from './password.ts';
+
+/** An account that the guard lets through, for one command. */
+export interface OpenMigrator {
+  readonly user: string;
+  readonly password: string;
+  /** Locks the account again. */
+  close(): Promise<void>;
+}
+
+/**
+ * The role that migrations run as. It acts as the owner of Kong's tables, so that everything it makes belongs to the owner.
+ * Only for databases with `admin` in the plan.
+ */
+export interface MigratorRole {
+  /** Makes sure that the role is there, without a way to log on. Returns its name. Error `DatabaseNotPermitted`. */
+  prepare(database: DatabaseRef): Promise<string>;
+  /** Lets it log on with a new password. Error `MigratorStillAtWork` while an earlier command has a session. */
+  open(database: DatabaseRef): Promise<OpenMigrator>;
+  /** Removes it. Tolerates that it never was. */
+  remove(database: DatabaseRef): Promise<void>;
+}
+
+/** A migration that waits longer than this for a lock would make X's own queries time out behind it. */
+const LOCK_TIMEOUT = '3s';
+/** A password that was never taken back (the worker died) ends by itself. */
+const VALID = '1 day';
+
+export function createMigratorRole(connect: Connect): MigratorRole {
+  const asAdmin = <T>(database: DatabaseRef, use: (client: ClientBase) => Promise<T>) =>
+    withConnection(connect(database, { as: 'admin' }), use);
+
+  async function prepare(database: DatabaseRef): Promise<string> {
+    const { owner } = await withConnection(connect(database), readKongSchema);
+    return asAdmin(database, async (client) => {
+      const { role, there } = await readRole(client);
+      const settings = `ALTER ROLE ${id(role)} IN DATABASE ${id(database.name)}`;
+      await permitted(role, owner, async () => {
+        if (!there) await client.query(`CREATE ROLE ${id(role)} NOLOGIN`);
+        await client.query(`GRANT ${id(owner)} TO ${id(role)}`);
+        await client.query(`${settings} SET role = ${id(owner)}`);
+        await client.query(`${settings} SET lock_timeout = '${LOCK_TIMEOUT}'`);
+      });
+      return role;
+    });
+  }
+
+  return {
+    prepare,
+    async open(database) {
+      const user = await prepare(database);
+      const password = randomPassword();
+      await asAdmin(database, async (client) => {
+        await refuseLeftSessions(client, user);
+        const { rows } = await client.query<{ encryption: string; until: string }>(
+          `SELECT current_setting('password_encryption') AS encryption, (now() + interval '${VALID}')::text AS until`,
+        );
+        const { encryption = '', until = '' } = rows[0] ?? {};
+        const verifier = passwordVerifier(encryption, user, password);
+        await client.query(
+          `ALTER ROLE ${id(user)} LOGIN PASSWORD ${escapeLiteral(verifier)} VALID UNTIL ${escapeLiteral(until)}`,
+        );
+      });
+      const close = () => asAdmin(database, async (client) => lockOut(client, user));
+      return { user, password, close };
+    },
+    async remove(database) {
+      await asAdmin(database, async (client) => {
+        const { role, there } = await readRole(client);
+        if (!there) return;
+        await lockOut(client, role);
+        await client.query(`DROP ROLE ${id(role)}`);
+      });
+    },
+  };
+}
+
+const lockOut = async (client: ClientBase, role: string): Promise<void> => {
+  await client.query(`ALTER ROLE ${id(role)} NOLOGIN PASSWORD NULL`);
+};
+
+async function readRole(client: ClientBase): Promise<{ role: string; there: boolean }> {
+  const { rows } = await client.query<{ role: string; there: boolean }>(
+    `SELECT r.role, EXISTS (SELECT FROM pg_roles WHERE rolname = r.role) AS there FROM (SELECT ${MIGRATOR_ROLE} AS role) AS r`,
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error('PostgreSQL gave no name for the role of migrations.');
+  return row;
+}
+
+async function refuseLeftSessions(client: ClientBase, role: string): Promise<void> {
+  const { rows } = await client.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE usename = $1', [role]);
+  if (rows.length === 0) return;
+  const pids = rows.map(({ pid }) => pid).join(', ');
+  throw new CrossfadeError('MigratorStillAtWork', `The role ${role} still has a session (pid ${pids}).`);
+}
+
+async function permitted(role: string, owner: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== '42501') throw cause;
+    throw new CrossfadeError(
+      'DatabaseNotPermitted',
+      `The account of \`database.admin\` may not make the role ${role} a member of ${owner}. It needs CREATEROLE, and from ` +
+        `PostgreSQL 16 on the ADMIN option on ${owner}; without it, leave \`admin\` out: then the guard is opened for the command.`,
+      { cause },
+    );
+  }
+}
