@@ -1,0 +1,156 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { DatabaseRef, Side } from '../../src/domain/plan/index.ts';
+import { nodeAt, sideOf, sql, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
+import { migrateActivities, record, seals, sealOf, withEnv, withSeal } from './fixture.ts';
+
+let kong: Kong;
+beforeAll(async () => void (kong = await startKongDatabases()));
+afterAll(() => kong.stop());
+
+const side = (version: string, env: Record<string, string> = {}): Side =>
+  sideOf(version, [nodeAt('n1', '/nowhere', [1, 2, 3])], env);
+
+const PENDING = [
+  'acme/003_350_to_360',
+  'ai-proxy/001_360_to_370',
+  'opentelemetry/001_331_to_332',
+  'rate-limiting/006_350_to_360',
+  'response-ratelimiting/001_350_to_360',
+];
+const EXECUTED = ['core/021_340_to_350', 'core/022_350_to_360', 'core/023_360_to_370', 'core/024_380_to_390'];
+
+async function begin(from: string) {
+  return { database: await kong.database(from), activities: migrateActivities() };
+}
+
+const up = (version: string, database: DatabaseRef, env = {}) => ({
+  cluster: side(version, env),
+  database,
+  upgrade: upgrade(),
+});
+
+test('3.4.2 to 3.9.1: read, up, up again, finish, finish again', async () => {
+  const { database, activities } = await begin('3.4.2');
+  const x = { side: 'x', cluster: side('3.4.2'), database } as const;
+  expect(await activities.readMigrations(x)).toMatchObject({ state: 'clean', pending: [], new: [] });
+
+  const first = await activities.migrateUp(up('3.9.1', database));
+  expect(first).toMatchObject({ before: { state: 'new' }, after: { state: 'pending', pending: PENDING } });
+  expect([...first.ran].sort()).toEqual([...EXECUTED, ...PENDING].sort());
+  expect(await activities.readMigrations(x)).toMatchObject({ state: 'clean' });
+
+  const again = await activities.migrateUp(up('3.9.1', database));
+  expect(again.after).toEqual(first.after);
+  expect([...again.ran].sort()).toEqual([...first.ran].sort());
+
+  const finished = await activities.migrateFinish(up('3.9.1', database));
+  expect(finished).toMatchObject({ before: { state: 'pending' }, after: { state: 'clean' }, ran: PENDING });
+  const finishedAgain = await activities.migrateFinish(up('3.9.1', database));
+  expect(finishedAgain).toMatchObject({ before: { state: 'clean' }, after: { state: 'clean' }, ran: PENDING });
+  expect(await sql(database, 'SELECT FROM locks')).toEqual([]);
+});
+
+test('3.9.0 to 3.9.1: nothing to do', async () => {
+  const { database, activities } = await begin('3.9.0');
+  const nothing = { before: { state: 'clean' }, after: { state: 'clean' }, ran: [] };
+  expect(await activities.migrateUp(up('3.9.1', database))).toMatchObject(nothing);
+  expect(await activities.migrateFinish(up('3.9.1', database))).toMatchObject(nothing);
+});
+
+test('pending of another upgrade is refused, and named', async () => {
+  const { database, activities } = await begin('3.4.2');
+  await activities.migrateUp({ ...up('3.7.1', database), upgrade: upgrade('an-earlier-run') });
+  await expect(activities.migrateUp(up('3.9.1', database))).rejects.toMatchObject({
+    code: 'PendingFromEarlierUpgrade',
+    message: expect.stringContaining('rate-limiting/006_350_to_360'),
+  });
+});
+
+test('finish without the seal of this upgrade is refused, and nothing is run', async () => {
+  const { database, activities } = await begin('3.4.2');
+  await activities.migrateUp(up('3.9.1', database));
+  for (const seal of [undefined, sealOf('another-run')]) {
+    const sealed = migrateActivities(withSeal(seal));
+    await expect(sealed.migrateFinish(up('3.9.1', database))).rejects.toMatchObject({ code: 'NotSealed' });
+  }
+  const state = await activities.readMigrations({ side: 'y', cluster: side('3.9.1'), database });
+  expect(state.state).toBe('pending');
+});
+
+test('finish before up is refused', async () => {
+  const { database, activities } = await begin('3.4.2');
+  await expect(activities.migrateFinish(up('3.9.1', database))).rejects.toMatchObject({ code: 'UpNotDone' });
+});
+
+test('an empty database', async () => {
+  await kong.postgres.createDatabase('empty', 'kong');
+  const database = { ...(await kong.database('3.4.2')), name: 'empty' };
+  const activities = migrateActivities(withEnv({}));
+  await expect(activities.migrateUp(up('3.9.1', database))).rejects.toMatchObject({ code: 'NeedsBootstrap' });
+});
+
+test('a lock of somebody else: aborted with exit code 0 is not done, and the lock stays', async () => {
+  const { database, activities } = await begin('3.4.2');
+  await activities.migrateUp(up('3.9.1', database));
+  await sql(
+    database,
+    `INSERT INTO locks VALUES ('migrations', 'a person with a shell', now() + interval '60 seconds')`,
+  );
+  await expect(activities.migrateFinish(up('3.9.1', database))).rejects.toMatchObject({
+    code: 'MigrationAborted',
+    message: expect.stringContaining('aborted: another node is performing database changes'),
+  });
+  expect(await sql(database, 'SELECT owner FROM locks')).toEqual([{ owner: 'a person with a shell' }]);
+  await sql(database, 'DELETE FROM locks');
+  expect(await activities.migrateFinish(up('3.9.1', database))).toMatchObject({ after: { state: 'clean' } });
+});
+
+test('a migration that fails half-way: the next attempt goes on where it stopped', async () => {
+  const { database, activities } = await begin('3.4.2');
+  const file = join(kong.dir, 'faults.json');
+  const env = { KONG_STANDIN_FAULTS: file };
+  writeFileSync(file, JSON.stringify({ migrations: { fail: '001_331_to_332' } }));
+  await expect(activities.migrateUp(up('3.9.1', database, env))).rejects.toMatchObject({
+    code: 'MigrationFailed',
+    message: expect.stringContaining("failed to run migration '001_331_to_332'"),
+  });
+  const y = { side: 'y', cluster: side('3.9.1'), database } as const;
+  expect(await activities.readMigrations(y)).toMatchObject({ state: 'pending-and-new' });
+
+  writeFileSync(file, '{}');
+  const result = await activities.migrateUp(up('3.9.1', database, env));
+  expect(result.after).toMatchObject({ state: 'pending', pending: PENDING });
+  expect([...result.ran].sort()).toEqual([...EXECUTED, ...PENDING].sort());
+});
+
+test('PostgreSQL refuses: the role, the password, the right to write', async () => {
+  const database = await kong.database('3.4.2');
+  const wrong = migrateActivities(withEnv({ KONG_PG_PASSWORD: 'wrong' }));
+  await expect(wrong.migrateUp(up('3.9.1', database))).rejects.toMatchObject({ code: 'DatabaseRefused' });
+
+  await kong.postgres.createRole('reader', 'reader');
+  await kong.postgres.query('GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader', database.name);
+  const reader = migrateActivities(withEnv({ KONG_PG_USER: 'reader', KONG_PG_PASSWORD: 'reader' }));
+  await expect(reader.migrateUp(up('3.9.1', database))).rejects.toMatchObject({ code: 'MigrationNotPermitted' });
+});
+
+test('a program that is not kong', async () => {
+  const database = await kong.database('3.4.2');
+  const cluster = sideOf('3.9.1', [nodeAt('n1', '/nowhere', [1, 2, 3])], {}, '/bin/true');
+  const reading = migrateActivities().readMigrations({ side: 'y', cluster, database });
+  await expect(reading).rejects.toMatchObject({ code: 'MigrationsUnreadable' });
+});
+
+test('without a role of its own for migrations: the same, and a lock that is left is waited for', async () => {
+  const { admin: _, ...database } = await kong.database('3.4.2');
+  const activities = migrateActivities({ seals });
+  await record.begin(database, upgrade(), 'up', [...EXECUTED, ...PENDING]);
+  await sql(database, `INSERT INTO locks VALUES ('migrations', 'perhaps ours', now() + interval '2 seconds')`);
+  const { after } = await activities.migrateUp(up('3.9.1', database));
+  expect(after).toMatchObject({ state: 'pending', pending: PENDING });
+
+  await seals.write(database, upgrade(), ['somebody']);
+  expect(await activities.migrateFinish(up('3.9.1', database))).toMatchObject({ after: { state: 'clean' } });
+});
