@@ -99,8 +99,10 @@ async function reload(node: KongNode, listeners: readonly Listener[]): Promise<v
   node.settings = settings;
   if (settings['pg_user'] !== before['pg_user']) node.db.reopen(settings);
   const refused = await init(node).catch((error: Error) => error.message);
-  if (refused === undefined) await Promise.all(listeners.map((listener) => listener.renewConnections()));
-  else {
+  if (refused === undefined) {
+    node.reloads += 1;
+    await Promise.all(listeners.map((listener) => listener.renewConnections()));
+  } else {
     node.settings = before;
     node.log.error('error', refused.replace(/^nginx: \[error\] /, ''));
   }

@@ -31,6 +31,8 @@ export class KongNode {
   readonly traffic: Traffic;
   readonly events: ClusterEvents;
   settings: Settings;
+  /** Reloads that it took: nginx has other workers after each. */
+  reloads = 0;
   #routing: Routing = { router: new Router([]), services: new Map() };
   #plugins = new PluginIndex([], () => undefined);
   readonly #credentials: Credentials;

@@ -38,7 +38,7 @@ export async function root(node: KongNode): Promise<Json> {
   return {
     node_id: node.nodeId,
     hostname: hostname(),
-    pids: { master: process.pid, workers: [process.pid] },
+    pids: { master: process.pid, workers: [process.pid + 1 + node.reloads] },
     version,
     ...(atLeast(version, '3.6.1') ? { edition: 'community' } : {}),
     tagline: 'Welcome to kong',
