@@ -1,4 +1,4 @@
-import type { Connection } from '@temporalio/client';
+import type { ConnectionLike } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { searchAttributeKeys } from '../../workflows/search-attributes.ts';
 
@@ -10,7 +10,10 @@ const wanted = Object.values(searchAttributeKeys).map(({ name, type }) => ({
 }));
 
 /** Names of Crossfade's search attributes that the server has with the right type; only these are ever set. */
-export async function usableSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
+export async function usableSearchAttributes(
+  connection: Pick<ConnectionLike, 'operatorService'>,
+  namespace: string,
+): Promise<string[]> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   return wanted.filter(({ name, type }) => customAttributes[name] === type).map(({ name }) => name);
 }
@@ -21,7 +24,7 @@ export async function usableSearchAttributes(connection: Connection, namespace: 
  * @returns what is still missing, with the reason; upgrades go on without it
  */
 export async function ensureSearchAttributes(
-  connection: Connection,
+  connection: Pick<ConnectionLike, 'operatorService'>,
   namespace: string,
 ): Promise<{ missing: string[]; reason?: string }> {
   const missingNow = async () => {
