@@ -9,8 +9,13 @@ export interface SideFigures {
   readonly unmatched: number;
   /** 0 to 1. */
   readonly unmatchedRatio: number;
-  /** 99th percentile of the request latency in milliseconds; absent without requests. */
+  /**
+   * 99th percentile of the request latency in milliseconds, interpolated in Kong's histogram. Its first bucket ends at 25 ms:
+   * below that it says "at most 25", whatever digits it has. Absent without requests, or without latency metrics.
+   */
   readonly p99Ms?: number;
+  /** Between which the 99th percentile lies with 98 % confidence, given how many requests there were. */
+  readonly p99Between?: readonly [low: number, high: number];
   /** 50th percentile, milliseconds. */
   readonly p50Ms?: number;
   readonly seconds: number;

@@ -1,0 +1,143 @@
+import type { VerdictPlan } from '../plan/index.ts';
+import { addTallies, NOTHING, tallyBetween, type NodesCounters, type SideReading, type Tally } from './counters.ts';
+import { backgroundOf, toFigures } from './figures.ts';
+import { judge } from './judge.ts';
+import type { Sample, SideFigures, Verdict } from './types.ts';
+
+/** Both sides at one moment. */
+export interface Reading {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly x: SideReading;
+  readonly y: SideReading;
+}
+
+/** What a watch knows. Plain JSON and small: it travels as heartbeat details, so that the next attempt goes on from it. */
+export interface WatchState {
+  /** Time of the first reading, ISO 8601. */
+  readonly from: string;
+  /** The last reading of each side that worked. */
+  readonly last: Readonly<Partial<Record<'x' | 'y', { readonly at: string; readonly nodes: NodesCounters }>>>;
+  readonly whole: Pair;
+  /** Two stretches in turn, each of at least `minRequests` on Y once it is over: together what happened lately. */
+  readonly before: Pair;
+  readonly lately: Pair;
+  /** Readings in a row that failed. */
+  readonly failing: number;
+  /** Readings in a row in which a side that gets traffic could not be read. */
+  readonly unreadable: number;
+  readonly samples: number;
+  readonly verdict: Verdict;
+}
+
+type Pair = Readonly<Record<'x' | 'y', Tally>>;
+
+export interface WatchRules {
+  readonly limits: VerdictPlan;
+  /** Percent of the traffic that goes to Y. */
+  readonly weight: number;
+  /** X's last window, for the time when X has no traffic. */
+  readonly control?: SideFigures;
+}
+
+const NOTHING_YET: Pair = { x: NOTHING, y: NOTHING };
+
+export function startWatch(at: string): WatchState {
+  const reasons = [{ metric: 'requests', text: 'Nothing was measured yet.' }] as const;
+  return {
+    from: at,
+    last: {},
+    whole: NOTHING_YET,
+    before: NOTHING_YET,
+    lately: NOTHING_YET,
+    failing: 0,
+    unreadable: 0,
+    samples: 0,
+    verdict: { verdict: 'inconclusive', control: 'none', reasons },
+  };
+}
+
+/**
+ * Takes one reading in. Three stretches of time are judged: the whole watch, the last few hundred requests (a fault that
+ * comes late must not drown in a long good time), and the time since the reading before (a total failure must show at
+ * once). One that fails makes the reading fail; so many failing readings in a row as the plan says make the verdict `fail`.
+ */
+export function observe(state: WatchState, reading: Reading, rules: WatchRules): { state: WatchState; sample: Sample } {
+  const step: Pair = { x: since(state, reading, 'x'), y: since(state, reading, 'y') };
+  const whole = add(state.whole, step);
+  const full = toFigures(state.lately.y).requests >= rules.limits.minRequests;
+  const [before, lately] = full ? [state.lately, step] : [state.before, add(state.lately, step)];
+
+  const blind = blindness(reading, rules.weight);
+  const unreadable = blind.length > 0 ? state.unreadable + 1 : 0;
+  const verdicts = [whole, add(before, lately), step].map((pair) => judgePair(pair, rules));
+  const failed = reading.y.readable ? verdicts.find(({ verdict }) => verdict === 'fail') : undefined;
+  const failing = failed !== undefined ? state.failing + 1 : reading.y.readable ? 0 : state.failing;
+
+  const next = { from: state.from, last: lastOf(state, reading), whole, before, lately, failing, unreadable };
+  const verdict = conclude(failed, verdicts[0], { ...next, blind, failures: rules.limits.failures }) ?? state.verdict;
+  return { state: { ...next, samples: state.samples + 1, verdict }, sample: toSample(reading, step, rules) };
+}
+
+function conclude(
+  failed: Verdict | undefined,
+  ofWhole: Verdict | undefined,
+  {
+    failing,
+    unreadable,
+    blind,
+    failures,
+  }: Pick<WatchState, 'failing' | 'unreadable'> & { blind: readonly string[]; failures: number },
+): Verdict | undefined {
+  // Not yet confirmed by a second reading: no failure, and no pass either.
+  if (failed !== undefined) return failing >= failures ? failed : { ...failed, verdict: 'inconclusive' };
+  if (blind.length === 0) return ofWhole;
+  if (unreadable < failures || ofWhole === undefined) return undefined;
+  return { ...ofWhole, verdict: 'inconclusive', reasons: blind.map((text) => ({ metric: 'metrics', text })) };
+}
+
+/** Sides that get traffic and can't be read. A stopped X without traffic is none. */
+function blindness({ x, y }: Reading, weight: number): string[] {
+  return [
+    ...(x.readable || weight === 100 ? [] : [`X's metrics can't be read: ${x.why}`]),
+    ...(y.readable ? [] : [`Y's metrics can't be read: ${y.why}`]),
+  ];
+}
+
+function judgePair({ x, y }: Pair, { limits, weight, control }: WatchRules): Verdict {
+  const ofY = toFigures(y, backgroundOf(x));
+  if (weight < 100) return judge({ x: toFigures(x), y: ofY, control: 'x', limits });
+  return judge({
+    ...(control === undefined ? {} : { x: control }),
+    y: ofY,
+    control: control === undefined ? 'none' : 'x-last',
+    limits,
+  });
+}
+
+function since({ last }: WatchState, reading: Reading, side: 'x' | 'y'): Tally {
+  const [then, now] = [last[side], reading[side]];
+  if (then === undefined || !now.readable) return NOTHING;
+  // A clock that was set back must not make time run backwards.
+  const seconds = Math.max(0.001, (Date.parse(reading.at) - Date.parse(then.at)) / 1000);
+  return tallyBetween(then.nodes, now.nodes, seconds);
+}
+
+function lastOf({ last }: WatchState, { at, x, y }: Reading): WatchState['last'] {
+  return {
+    ...last,
+    ...(x.readable ? { x: { at, nodes: x.nodes } } : {}),
+    ...(y.readable ? { y: { at, nodes: y.nodes } } : {}),
+  };
+}
+
+function toSample({ at, x, y }: Reading, step: Pair, { weight }: WatchRules): Sample {
+  return {
+    at,
+    weight,
+    ...(x.readable ? { x: toFigures(step.x) } : {}),
+    ...(y.readable ? { y: toFigures(step.y, backgroundOf(step.x)) } : {}),
+  };
+}
+
+const add = (a: Pair, b: Pair): Pair => ({ x: addTallies(a.x, b.x), y: addTallies(a.y, b.y) });
