@@ -7,17 +7,25 @@ export const TOOLS = fileURLToPath(new URL('../../.sandbox/tools', import.meta.u
 
 /** Fills a folder that appears only when it is complete, so that a killed installation leaves none that looks good. */
 export async function fillFolder(path: string, fill: (dir: string) => Promise<void>): Promise<void> {
-  const parent = dirname(path);
-  mkdirSync(parent, { recursive: true });
-  const unfinished = `.unfinished-${basename(path)}-`;
-  for (const old of readdirSync(parent)) if (old.startsWith(unfinished)) rmSync(join(parent, old), { recursive: true });
-  const dir = mkdtempSync(join(parent, unfinished));
+  mkdirSync(dirname(path), { recursive: true });
+  removeUnfinished(path);
+  const dir = mkdtempSync(unfinished(path));
   try {
     await fill(dir);
     // Whoever runs the sandbox may use it, not only who installed it.
     chmodSync(dir, 0o755);
     renameSync(dir, path);
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    removeUnfinished(path);
+  }
+}
+
+const unfinished = (path: string) => join(dirname(path), `.unfinished-${basename(path)}-`);
+
+/** Removes what this attempt left, and what the installer of a killed one may have gone on to write. */
+function removeUnfinished(path: string): void {
+  const prefix = basename(unfinished(path));
+  for (const name of readdirSync(dirname(path))) {
+    if (name.startsWith(prefix)) rmSync(join(dirname(path), name), { recursive: true, force: true });
   }
 }
