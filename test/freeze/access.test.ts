@@ -1,0 +1,252 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createAdvisoryLock } from '../../src/adapters/postgres/advisory-lock.ts';
+import type { DatabaseRef } from '../../src/domain/plan/index.ts';
+import {
+  access,
+  asKong,
+  connect,
+  CONTENT,
+  freeze,
+  guard,
+  migratorRole,
+  seals,
+  session,
+  sql,
+  startKongDatabases,
+  upgrade,
+  withAdmin,
+  withoutAdmin,
+  type Kong,
+} from './fixture.ts';
+
+let kong: Kong;
+let database: DatabaseRef;
+const me = upgrade();
+
+beforeAll(async () => void (kong = await startKongDatabases()));
+afterAll(() => kong.stop());
+beforeEach(async () => {
+  database = withAdmin(await kong.database('3.6.1'));
+  await sql(database, CONTENT);
+});
+
+const MIGRATION = `UPDATE services SET name = 'migrated'; CREATE TABLE made_by_up (id uuid PRIMARY KEY, tags text[]);
+  ALTER TABLE plugins ADD COLUMN made_by_up text`;
+
+/** What `kong migrations` would do with the environment that it is given. */
+const migrate = async (env: Readonly<Record<string, string>>) => {
+  const client = await session(kong, database, {
+    user: env['KONG_PG_USER'] ?? asKong.user,
+    password: env['KONG_PG_PASSWORD'] ?? asKong.password,
+  });
+  try {
+    await client.query(MIGRATION);
+    return (await client.query<{ timeout: string }>('SELECT current_setting($1) AS timeout', ['lock_timeout'])).rows[0];
+  } finally {
+    await client.end();
+  }
+};
+
+describe('with an administrator', () => {
+  beforeEach(async () => {
+    const { migratorRole: role } = await freeze.freezeConfiguration({ database, upgrade: me });
+    expect(role).toMatch(/^crossfade_migrator_\d+$/);
+  });
+
+  test('a migration passes as its own role; what it makes is the owner of the rest', async () => {
+    expect(await access.run(database, me, ({ env }) => migrate(env))).toEqual({ timeout: '3s' });
+    expect(await sql(database, "SELECT tableowner FROM pg_tables WHERE tablename = 'made_by_up'")).toEqual([
+      { tableowner: 'kong' },
+    ]);
+    expect((await guard.read(database)).frozen).toBe(false);
+    await freeze.takeBaseline({ database, upgrade: me, label: 'up' });
+    expect(await guard.read(database)).toMatchObject({ frozen: true, unknownTables: ['made_by_up'] });
+    await expect(sql(database, 'DELETE FROM services')).rejects.toMatchObject({ code: 'CF001' });
+  });
+
+  test('nobody else passes meanwhile, and the password is good for nothing afterwards', async () => {
+    const left = await access.run(database, me, async ({ env }) => {
+      await expect(sql(database, 'DELETE FROM services')).rejects.toMatchObject({ code: 'CF001' });
+      return env;
+    });
+    await expect(migrate(left)).rejects.toMatchObject({ code: expect.stringMatching(/^28/) as string });
+    const other = await access.run(database, me, ({ env }) => Promise.resolve(env['KONG_PG_PASSWORD']));
+    expect(other).not.toBe(left['KONG_PG_PASSWORD']);
+  });
+
+  test('the account is locked when the command throws', async () => {
+    await expect(access.run(database, me, () => Promise.reject(new Error('up failed')))).rejects.toThrow('up failed');
+    const [row] = await sql(
+      database,
+      "SELECT rolcanlogin FROM pg_roles WHERE rolname LIKE 'crossfade_migrator%' || (SELECT oid FROM pg_database WHERE datname = current_database())",
+    );
+    expect(row).toEqual({ rolcanlogin: false });
+  });
+
+  test('a session that an earlier command left keeps the next one out', async () => {
+    const { user, password } = await migratorRole.open(database);
+    const left = await session(kong, database, { user, password });
+    await expect(access.run(database, me, () => Promise.resolve())).rejects.toMatchObject({
+      code: 'MigratorStillAtWork',
+    });
+    await left.end();
+    await expect.poll(() => access.run(database, me, () => Promise.resolve('in'))).toBe('in');
+  });
+
+  test('the role is gone after the thaw', async () => {
+    expect((await freeze.thawConfiguration({ database, upgrade: me })).migratorRole).toBeUndefined();
+  });
+
+  test('the server does not log the password', async () => {
+    await kong.postgres.query("ALTER SYSTEM SET log_statement = 'all'", 'postgres');
+    await kong.postgres.query('SELECT pg_reload_conf()', 'postgres');
+    const password = await access.run(database, me, async ({ env }) => {
+      await expect.poll(() => kong.postgres.process.log()).toContain('SCRAM-SHA-256$4096');
+      return env['KONG_PG_PASSWORD'] ?? '';
+    });
+    expect(password.length).toBeGreaterThan(20);
+    expect(kong.postgres.process.log()).not.toContain(password);
+    await kong.postgres.query('ALTER SYSTEM RESET log_statement', 'postgres');
+    await kong.postgres.query('SELECT pg_reload_conf()', 'postgres');
+  });
+
+  test('a server that stores md5', async () => {
+    await kong.postgres.query(`ALTER ROLE postgres SET password_encryption = 'md5'`, 'postgres');
+    // pg_hba.conf of this server asks for SCRAM, which an md5 entry can not answer; what is stored is what matters here.
+    const { user, close } = await migratorRole.open(database);
+    const [row] = await kong.postgres.query(`SELECT rolpassword FROM pg_authid WHERE rolname = '${user}'`, 'postgres');
+    expect(row?.['rolpassword']).toMatch(/^md5[0-9a-f]{32}$/);
+    await close();
+    await kong.postgres.query('ALTER ROLE postgres RESET password_encryption', 'postgres');
+  });
+});
+
+describe('without an administrator', () => {
+  beforeEach(async () => {
+    database = withoutAdmin(database);
+    expect((await freeze.freezeConfiguration({ database, upgrade: me })).migratorRole).toBeUndefined();
+  });
+
+  test('the guard is open for just the command, and guards what it made', async () => {
+    expect(await access.run(database, me, ({ env }) => migrate(env))).toEqual({ timeout: '0' });
+    expect(await guard.read(database)).toMatchObject({ frozen: true, unknownTables: ['made_by_up'] });
+    await expect(sql(database, 'DELETE FROM services')).rejects.toMatchObject({ code: 'CF001' });
+  });
+
+  test('a worker that died while it was open: the state says so, and the next baseline closes it', async () => {
+    await guard.open(database, me);
+    expect((await guard.read(database)).frozen).toBe(false);
+    await freeze.takeBaseline({ database, upgrade: me, label: 'up' });
+    expect((await guard.read(database)).frozen).toBe(true);
+    await guard.open(database, me);
+    await freeze.thawConfiguration({ database, upgrade: me });
+    expect(await guard.read(database)).toMatchObject({ frozen: false, guardedTables: 0 });
+  });
+});
+
+test('the advisory lock: one migration; dumps beside each other, not beside a migration; who holds it', async () => {
+  const lock = createAdvisoryLock(connect);
+  const held = {
+    code: 'MigrationLockHeld',
+    message: expect.stringMatching(/application crossfade (migration|dump) payments/) as string,
+  };
+  await lock.hold(database, 'payments', async () => {
+    await expect(lock.hold(database, 'other', () => Promise.resolve())).rejects.toMatchObject(held);
+    await expect(lock.share(database, 'payments', () => Promise.resolve())).rejects.toMatchObject(held);
+  });
+  await lock.share(database, 'payments', () =>
+    lock.share(database, 'payments', async () => {
+      await expect(lock.hold(database, 'payments', () => Promise.resolve())).rejects.toMatchObject(held);
+    }),
+  );
+  expect(await lock.hold(database, 'payments', () => Promise.resolve('free'))).toBe('free');
+});
+
+test('the advisory lock tells when its connection is lost', async () => {
+  const lock = createAdvisoryLock(connect);
+  const lost = lock.hold(database, 'payments', async (signal) => {
+    await kong.postgres.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'crossfade migration payments'",
+    );
+    await expect.poll(() => signal.aborted).toBe(true);
+    return 'told';
+  });
+  expect(await lost).toBe('told');
+});
+
+test('the seal: written once, read by everybody, closed; another upgrade waits for that', async () => {
+  expect(await seals.readSeal({ database, cluster: 'payments' })).toBeUndefined();
+  await seals.closeSeal({ database, upgrade: me });
+  const first = await seals.writeSeal({ database, upgrade: me, approvedBy: ['ann', 'bob'] });
+  expect(first).toMatchObject({
+    workflowId: 'kong/payments',
+    runId: 'run-1',
+    approvedBy: ['ann', 'bob'],
+    closed: false,
+  });
+  expect(await seals.writeSeal({ database, upgrade: me, approvedBy: ['ann', 'bob'] })).toEqual(first);
+  const other = upgrade('run-2');
+  await expect(seals.writeSeal({ database, upgrade: other, approvedBy: [] })).rejects.toMatchObject({
+    code: 'SealedByAnother',
+  });
+  await freeze.freezeConfiguration({ database, upgrade: me });
+  await freeze.thawConfiguration({ database, upgrade: me });
+  expect(await seals.readSeal({ database, cluster: 'payments' })).toEqual(first);
+  await seals.closeSeal({ database, upgrade: me });
+  expect(await seals.readSeal({ database, cluster: 'payments' })).toEqual({ ...first, closed: true });
+  expect(await seals.writeSeal({ database, upgrade: other, approvedBy: ['eve'] })).toMatchObject({
+    runId: 'run-2',
+    closed: false,
+  });
+});
+
+describe('quiet', () => {
+  test('nobody writes', () => freeze.waitForQuiet({ database, quiet: 300, within: 5_000 }));
+
+  test('what nodes write does not count, nor does the clean-up of expired rows', async () => {
+    const quiet = freeze.waitForQuiet({ database, quiet: 1_500, within: 1_500 });
+    await sql(database, 'UPDATE keyauth_credentials SET ttl = ttl WHERE false');
+    await sql(database, "INSERT INTO locks (key) VALUES ('x'); DELETE FROM keyauth_credentials WHERE ttl < now()");
+    await quiet;
+  });
+
+  test('a writer that goes on is named', async () => {
+    let on = true;
+    const writer = (async () => {
+      while (on) await sql(database, "UPDATE services SET name = 'w'");
+    })();
+    await expect(freeze.waitForQuiet({ database, quiet: 500, within: 2_000 })).rejects.toMatchObject({
+      code: 'NotQuiet',
+      message: expect.stringContaining('Written: services') as string,
+    });
+    on = false;
+    await writer;
+  });
+
+  test('a transaction that is open and has written is a writer', async () => {
+    const writer = await session(kong, database, asKong);
+    await writer.query("BEGIN; UPDATE routes SET name = 'w'");
+    await expect(freeze.waitForQuiet({ database, quiet: 300, within: 600 })).rejects.toMatchObject({
+      message: expect.stringContaining('routes') as string,
+    });
+    await writer.query('ROLLBACK');
+    await writer.end();
+  });
+});
+
+test('no free connection: tried again for a while, then an error that says so', async () => {
+  await kong.postgres.query(`ALTER DATABASE ${database.name} CONNECTION LIMIT 0`, 'postgres');
+  await expect(guard.read(database)).rejects.toMatchObject({ code: 'DatabaseFull' });
+  const reading = guard.read(database);
+  await kong.postgres.query(`ALTER DATABASE ${database.name} CONNECTION LIMIT -1`, 'postgres');
+  expect(await reading).toMatchObject({ frozen: false });
+});
+
+test('wrong password, wrong database, no server: each by its name', async () => {
+  const at = (changes: Partial<DatabaseRef>) =>
+    freeze.freezeConfiguration({ database: { ...database, ...changes }, upgrade: me });
+  await expect(at({ password: { env: 'WRONG' } })).rejects.toMatchObject({ code: 'DatabaseRefused' });
+  await expect(at({ name: 'nowhere' })).rejects.toMatchObject({ code: 'DatabaseRefused' });
+  await expect(at({ port: 1 })).rejects.toMatchObject({ code: 'DatabaseUnreachable' });
+  await expect(at({ password: { env: 'WRONG' } })).rejects.not.toThrow('not-the-password');
+});
