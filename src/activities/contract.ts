@@ -4,6 +4,7 @@ import type { Finding } from '../domain/findings.ts';
 import type { MigrationState } from '../domain/migrations.ts';
 import type { SideName } from '../domain/names.ts';
 import type { Fault, Gate, HttpTest, Plan, Side, StagePlan } from '../domain/plan/index.ts';
+import type { Report } from '../domain/report/index.ts';
 import type { ReportRef } from '../domain/report-ref.ts';
 import type { MeasuredShare, TrafficState } from '../domain/traffic.ts';
 import type { UpgradeRef } from '../domain/upgrade.ts';
@@ -257,7 +258,7 @@ export interface WatchActivities {
 /** `report.ts`, host of Y's runner */
 export interface ReportActivities {
   /** Writes report.json and report.html to S3 and to the local directory. */
-  writeReport(input: { report: unknown; s3: S3; directory?: string; upgrade: UpgradeRef }): Promise<ReportRef>;
+  writeReport(input: { report: Report; s3: S3; directory?: string; upgrade: UpgradeRef }): Promise<ReportRef>;
   /** Tells people: in the log, at a level by `severity`. Never fails the upgrade. */
   notify(input: { upgrade: UpgradeRef; severity: 'info' | 'alert' | 'page'; text: string }): Promise<void>;
 }

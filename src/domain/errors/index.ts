@@ -6,6 +6,7 @@ import { kongErrors } from './kong.ts';
 import { migrationErrors } from './migrations.ts';
 import { planErrors } from './plan.ts';
 import { preflightErrors } from './preflight.ts';
+import { reportErrors } from './report.ts';
 import { trafficErrors } from './traffic.ts';
 import { workflowErrors } from './workflow.ts';
 
@@ -19,6 +20,7 @@ export const errorCatalogue = {
   ...migrationErrors,
   ...preflightErrors,
   ...trafficErrors,
+  ...reportErrors,
   ...workflowErrors,
 } satisfies Record<string, ErrorKind>;
 

@@ -26,7 +26,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(unit === 0 || value >= 100 ? 0 : 1)} ${units[unit] ?? ''}`;
 }
 
-export const formatMs = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `${formatCount(ms)} ms`);
+export const formatMs = (ms: number): string => (ms > 0 && ms < 10 ? `${ms.toFixed(1)} ms` : `${formatCount(ms)} ms`);
 
 /** `0.02 % errors, p99 23 ms (1,204 requests)` */
 export function describeSide(side: SideFigures): string {

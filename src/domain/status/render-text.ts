@@ -1,21 +1,23 @@
 /** One line without control characters and direction marks, cut after `most` characters. */
 export function plainLine(text: string, most = 300): string {
-  const clean = text
-    .replace(/\s+/gu, ' ')
-    .replace(/[\p{Cc}\p{Bidi_Control}]/gu, '')
-    .trim();
+  const clean = withoutControls(text).trim();
   const characters = [...clean];
   return characters.length <= most ? clean : `${characters.slice(0, most - 1).join('')}…`;
 }
+
+/** White space is one blank each; what would move a terminal's cursor or turn the direction of a text is gone. */
+export const withoutControls = (text: string): string =>
+  text.replace(/\s+/gu, ' ').replace(/[\p{Cc}\p{Bidi_Control}]/gu, '');
 
 const HTML_ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /** Markdown that shows exactly this text on one line, in a table's cell too: no markup but `code`, no HTML, no links. */
 export function escapeMarkdown(text: string, most = 300): string {
-  return plainLine(text, most)
-    .split(/(`[^`]+`)/)
-    .map((part, index) => (index % 2 === 1 ? inlineCode(part.slice(1, -1), most) : escapeWords(part)))
-    .join('');
+  const parts = plainLine(text, most).split('`');
+  // An odd one out, or two in a row, is no code but somebody's backtick.
+  const balanced = parts.length % 2 === 1 && parts.slice(1, -1).every((part) => part !== '');
+  if (!balanced) return parts.map(escapeWords).join('\\`');
+  return parts.map((part, index) => (index % 2 === 1 ? inlineCode(part, most) : escapeWords(part))).join('');
 }
 
 const escapeWords = (text: string): string =>

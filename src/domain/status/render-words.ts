@@ -49,7 +49,7 @@ export const OUTCOME_WORDS: Record<Outcome, string> = {
 /** What an outcome means, for somebody who was asleep. */
 export const OUTCOME_MEANING: Record<Outcome, string> = {
   completed: 'Y serves everything, writes work, the database is finished.',
-  'rolled-back': 'X serves everything, as before. Nothing is left behind.',
+  'rolled-back': 'X serves everything, as before; what was begun is undone.',
   refused: 'Nothing was changed.',
   'rolled-back-with-faults': 'X serves everything. Something was let go on the way back; it is named below.',
   'completed-with-faults': 'The upgrade is past its point of no return. Something was let go; it is named below.',

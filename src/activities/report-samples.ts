@@ -1,0 +1,36 @@
+import { log } from '@temporalio/activity';
+import type { ObjectStore } from '../adapters/object-store/port.ts';
+import type { S3Ref } from '../domain/plan/index.ts';
+import type { Sample } from '../domain/verdict/index.ts';
+
+/** Samples of all watches, oldest first. What can't be read is missing in the pictures, and no reason to have no report. */
+export async function readSamples(store: ObjectStore, s3: S3Ref, keys: readonly string[]): Promise<Sample[]> {
+  const found: Sample[] = [];
+  for (const key of new Set(keys)) {
+    try {
+      found.push(...parseSamples(await readText(store, s3, key)));
+    } catch (error) {
+      log.warn('samples could not be read', { key, fault: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return found.sort((a, b) => a.at.localeCompare(b.at));
+}
+
+/** JSON lines; a line that was cut in the middle is left out. */
+export function parseSamples(text: string): Sample[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      const sample = JSON.parse(line) as Sample;
+      return Number.isFinite(Date.parse(sample.at)) ? [sample] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+export async function readText(store: ObjectStore, s3: S3Ref, key: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of await store.get(s3, key)) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+}

@@ -1,0 +1,3 @@
+export type * from './types.ts';
+export { buildReport } from './build.ts';
+export { renderReport } from './html/page.ts';
