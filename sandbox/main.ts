@@ -62,12 +62,8 @@ function show({ temporal, postgres, s3, bucket, upstream }: Sandbox): void {
     AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
   };
   const file = join(dir, 'env.sh');
-  writeFileSync(
-    file,
-    Object.entries(variables)
-      .map(([name, value]) => `export ${name}='${value}'\n`)
-      .join(''),
-  );
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'\n`);
+  writeFileSync(file, lines.join(''), { mode: 0o600 });
   print(`
 Temporal UI  ${temporal.ui}
 Temporal     ${temporal.address} (command: ${temporal.command})
