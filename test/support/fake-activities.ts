@@ -1,0 +1,191 @@
+import { activityInfo } from '@temporalio/activity';
+import type { Activities, Seal } from '../../src/activities/contract.ts';
+import { createOpenActivities, type OpenDeps } from '../../src/activities/open.ts';
+import type { BackupRef, StoredObject } from '../../src/domain/backup.ts';
+import type { Fingerprint, FreezeState } from '../../src/domain/configuration.ts';
+import { CrossfadeError } from '../../src/domain/errors/index.ts';
+import type { MigrationState } from '../../src/domain/migrations.ts';
+import type { TrafficState } from '../../src/domain/traffic.ts';
+import type { SideFigures, Verdict } from '../../src/domain/verdict/index.ts';
+import type { ActivityName, World } from './fake-activities-world.ts';
+
+type Input<K extends ActivityName> = Parameters<Activities[K]>[0];
+type Fakes = { [K in ActivityName]: (world: World, input: Input<K>) => Awaited<ReturnType<Activities[K]>> };
+
+const AT = '2026-01-01T00:00:00.000Z';
+const HASH = 'a'.repeat(64);
+
+const figures: SideFigures = { requests: 1000, errors: 0, errorRatio: 0, unmatched: 0, unmatchedRatio: 0, seconds: 1 };
+export const pass: Verdict = { verdict: 'pass', control: 'x', reasons: [], x: figures, y: figures };
+export const fail: Verdict = {
+  verdict: 'fail',
+  control: 'x',
+  reasons: [{ metric: 'errorRatio', text: 'Y answers 5 % errors, X 0 %' }],
+};
+export const inconclusive: Verdict = {
+  verdict: 'inconclusive',
+  control: 'x',
+  reasons: [{ metric: 'requests', text: 'Y got 3 requests, 200 are needed' }],
+};
+
+function migrations(world: World, ran: boolean): MigrationState {
+  const pending = ran && world.pendingAfterUp && !world.finished;
+  const state = pending ? 'pending' : 'clean';
+  return { state, executed: ['core/000_base'], pending: pending ? ['core/023_360_to_370'] : [], new: [] };
+}
+
+const freezeState = ({ frozen }: World): FreezeState => ({ frozen, since: AT, guardedTables: 40, unknownTables: [] });
+const fingerprint = (world: World): Fingerprint => ({
+  whole: HASH.slice(1) + String(world.drift.length),
+  tables: 40,
+  rows: 120,
+  takenAt: AT,
+});
+const traffic = ({ weight, out, epoch }: World): TrafficState => ({ weight, out: [...out], epoch });
+const stored = (kind: StoredObject['kind'], key: string): StoredObject => {
+  return { kind, key: `crossfade/${key}`, size: 1024, sha256: HASH, source: key };
+};
+
+/** Refuses an older epoch, as every driver must. */
+function turn(world: World, epoch: number): void {
+  if (epoch < world.epoch) throw new CrossfadeError('StaleEpoch', `epoch ${epoch} is older than ${world.epoch}`);
+  world.epoch = epoch;
+}
+
+const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
+  checkRules: (world, { frozen }) => (frozen ? world.frozenFindings : world.findings),
+  checkHost: (_, { side }) => [{ rule: `host-${side}`, level: 'pass', message: 'all programs are there' }],
+  runUserCommands: () => undefined,
+  waitForQuiet: () => undefined,
+  freezeConfiguration: (world) => {
+    world.frozen = true;
+    return freezeState(world);
+  },
+  thawConfiguration: (world) => {
+    world.frozen = false;
+    return freezeState(world);
+  },
+  takeBaseline: (world) => {
+    const taken = fingerprint(world);
+    world.drift = [];
+    return taken;
+  },
+  checkDrift: (world) => ({ fingerprint: fingerprint(world), changes: world.drift, total: world.drift.length }),
+  proveWritable: (world) => {
+    if (world.frozen) throw new CrossfadeError('Sealed', 'a write was refused after the thaw');
+  },
+  dumpDatabase: () => stored('database', 'kong.dump'),
+  dumpDeclarative: () => [stored('deck', 'default.yaml')],
+  storeFiles: (_, { files }) => files.map((file) => stored('file', file)),
+  sealBackup: (_, { label, objects }): BackupRef => {
+    const bytes = objects.reduce((sum, { size }) => sum + size, 0);
+    const manifestKey = `crossfade/${label}/manifest.json`;
+    return { label, bucket: 'backups', manifestKey, objects, bytes, takenAt: AT, verified: true, restored: false };
+  },
+  drillRestore: (_, { backup }) => ({ ...backup, restored: true }),
+  prepareNodes: (_, { cluster }) => cluster.nodes.map(({ name }) => name),
+  startNodes: (world, { side, cluster }) => {
+    world[side === 'x' ? 'xUp' : 'yUp'] = true;
+    return cluster.nodes.map(({ name }) => name);
+  },
+  stopNodes: (world, { side, cluster }) => {
+    const serves = side === 'x' ? world.weight < 100 : world.weight > 0;
+    if (serves) throw new CrossfadeError('Sealed', `${side} still gets traffic`);
+    world[side === 'x' ? 'xUp' : 'yUp'] = false;
+    return { stopped: cluster.nodes.map(({ name }) => name), cut: 0 };
+  },
+  reloadNode: () => undefined,
+  removeNodes: (_, { cluster }) => cluster.nodes.map(({ name }) => name),
+  checkNodes: (world, { cluster }) => {
+    const side = cluster.version === '3.6.1' ? 'x' : 'y';
+    const notReady = world.nodesNotReady[side];
+    const up = side === 'x' ? world.xUp : world.yUp;
+    const down = up ? notReady : Object.fromEntries(cluster.nodes.map(({ name }) => [name, 'does not answer']));
+    return { ready: cluster.nodes.map(({ name }) => name).filter((name) => !(name in down)), notReady: down };
+  },
+  compareEntities: () => ({ kinds: 12, entities: 120 }),
+  readMigrations: (world) => migrations(world, true),
+  migrateUp: (world) => ({ before: migrations(world, false), after: migrations(world, true), ran: ['core/023'] }),
+  migrateFinish: (world) => {
+    const before = migrations(world, true);
+    world.finished = true;
+    return { before, after: migrations(world, true), ran: ['core/023'] };
+  },
+  rehearseFinish: () => ({ migrations: ['core/023'], testsPassed: 2 }),
+  readFinishFacts: (world) => ({
+    xAnswering: world.xUp ? ['x1'] : [],
+    overSeconds: 5,
+    drift: { fingerprint: fingerprint(world), changes: world.drift, total: world.drift.length },
+    backupThere: true,
+  }),
+  writeSeal: (world, { upgrade, approvedBy }): Seal => {
+    const { cluster, workflowId, runId } = upgrade;
+    return (world.seal ??= { cluster, workflowId, runId, approvedBy, sealedAt: AT, closed: false });
+  },
+  readSeal: (world) => world.seal,
+  closeSeal: (world) => {
+    if (world.seal !== undefined) world.seal = { ...world.seal, closed: true };
+  },
+  runTests: (_, { cluster }) => ({ passed: 2, nodes: cluster.nodes.length }),
+  compareAnswers: () => ({ compared: 3 }),
+  readTraffic: traffic,
+  setWeight: (world, { weight, epoch }) => {
+    turn(world, epoch);
+    world.weight = weight;
+    return traffic(world);
+  },
+  setNodeOut: (world, { node, out, epoch }) => {
+    turn(world, epoch);
+    world.out[out ? 'add' : 'delete'](node);
+    return traffic(world);
+  },
+  measureShare: (world, { weight }) => {
+    const share = world.shareArrives ? weight : 0;
+    return { share, low: share - 1, high: share + 1, requests: 2000, agrees: world.shareArrives };
+  },
+  writeReport: () => ({ jsonKey: 'crossfade/report.json', htmlKey: 'crossfade/report.html' }),
+  notify: () => undefined,
+};
+
+async function watchTraffic(world: World, input: Input<'watchTraffic'>): ReturnType<Activities['watchTraffic']> {
+  const { name, bake, weight } = input;
+  const given = world.verdicts.get(name);
+  const from = new Date().toISOString();
+  const end = given === undefined || bake !== undefined ? await world.watch(bake) : 'breach';
+  const verdict = end === 'breach' ? (given ?? fail) : (given ?? pass);
+  return { verdict, from, to: new Date().toISOString(), weight, samples: 3, samplesKey: `crossfade/${name}.jsonl` };
+}
+
+/** What tells the calls of one activity apart. */
+function keyOf(name: ActivityName, input: Record<string, unknown>): string {
+  const cluster = input['cluster'] as { version?: string } | string | undefined;
+  const sideOfCluster = typeof cluster === 'object' ? (cluster.version === '3.6.1' ? 'x' : 'y') : undefined;
+  const nodeOut =
+    name === 'setNodeOut' ? `${String(input['node'])}:${input['out'] === true ? 'out' : 'in'}` : undefined;
+  const rules = name === 'checkRules' && input['frozen'] === true ? 'frozen' : undefined;
+  const migrated = name.startsWith('migrate') ? '' : undefined;
+  const tells = [
+    migrated,
+    nodeOut,
+    rules,
+    input['weight'] !== undefined && input['name'] === undefined ? input['weight'] : undefined,
+  ];
+  const found = [...tells, input['node'], input['name'], input['side'], sideOfCluster].find((one) => one !== undefined);
+  return found === undefined || found === '' ? name : `${name}:${String(found as string | number)}`;
+}
+
+/** All activities, each acting on the world of its own workflow. */
+export function fakeActivities(worldOf: (workflowId: string) => World, open: OpenDeps): Activities {
+  const opened = createOpenActivities(open);
+  const names = [...Object.keys(fakes), 'openUpgrade', 'watchTraffic'] as ActivityName[];
+  const one = (name: ActivityName) => (input: unknown) => {
+    const world = worldOf(activityInfo().workflowExecution?.workflowId ?? '');
+    const usual = async (): Promise<unknown> => {
+      if (name === 'openUpgrade') return opened.openUpgrade(input as Input<'openUpgrade'>);
+      if (name === 'watchTraffic') return watchTraffic(world, input as Input<'watchTraffic'>);
+      return (fakes[name] as (world: World, input: unknown) => unknown)(world, input);
+    };
+    return world.perform(name, keyOf(name, input as Record<string, unknown>), input, usual);
+  };
+  return Object.fromEntries(names.map((name) => [name, one(name)])) as unknown as Activities;
+}
