@@ -1,0 +1,50 @@
+import type { Outcome } from '../../src/domain/names.ts';
+
+export type ScenarioName = 'minor' | 'pending' | 'patch' | 'rollback' | 'retry' | 'crash';
+
+export interface Scenario {
+  readonly title: string;
+  readonly from: string;
+  readonly to: string;
+  /** What the plan must accept by name, because Kong does not advise blue-green for it. */
+  readonly accept?: 'minor' | 'skips-minors';
+  /** From 25 % on Y answers 5 % of its requests with errors. */
+  readonly faultyY: boolean;
+  /** The answer to the hold that follows. */
+  readonly answer?: 'abandon' | 'retry';
+  /** The worker is killed with `kill -9` once in every phase. */
+  readonly killWorker: boolean;
+  readonly outcome: Outcome;
+}
+
+const healthy = { faultyY: false, killWorker: false, outcome: 'completed' } as const;
+const minor = { from: '3.6.1', to: '3.7.1', accept: 'minor' } as const;
+
+export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
+  minor: { ...healthy, ...minor, title: 'an upgrade without trouble' },
+  pending: {
+    ...healthy,
+    from: '3.4.2',
+    to: '3.9.1',
+    accept: 'skips-minors',
+    title: 'four migrations at once, five of them unfinished until `finish`',
+  },
+  patch: { ...healthy, from: '3.9.0', to: '3.9.1', title: 'a patch release: nothing to migrate' },
+  rollback: {
+    ...minor,
+    title: 'Y answers 5 % errors from 25 % on: everything goes back, and a person gives up',
+    faultyY: true,
+    answer: 'abandon',
+    killWorker: false,
+    outcome: 'rolled-back',
+  },
+  retry: {
+    ...minor,
+    title: 'Y answers 5 % errors from 25 % on: everything goes back, Y is repaired, a person tries again',
+    faultyY: true,
+    answer: 'retry',
+    killWorker: false,
+    outcome: 'completed',
+  },
+  crash: { ...healthy, ...minor, title: 'the worker is killed with `kill -9` in every phase', killWorker: true },
+};
