@@ -35,8 +35,8 @@ const recordsIn = (dir: string) => join(dir, 'processes');
 // program runs without a record, whatever happens to the process that started it. The journal is for `npm test`.
 const RECORD_AND_BECOME = `
 read -r stat < /proc/$$/stat
-printf '%s\\n' "$stat" > "$0"
 [ -z "\${CROSSFADE_PROCESS_JOURNAL-}" ] || printf '%s %s\\n' "$stat" "$0" >> "$CROSSFADE_PROCESS_JOURNAL"
+printf '%s\\n' "$stat" > "$0"
 exec "$@"`;
 
 /**
