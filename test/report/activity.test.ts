@@ -7,6 +7,7 @@ import { parseSamples } from '../../src/activities/report-samples.ts';
 import { createReportActivities } from '../../src/activities/report.ts';
 import type { ObjectStore } from '../../src/adapters/object-store/port.ts';
 import { localReportFiles } from '../../src/adapters/report/local.ts';
+import { CrossfadeError } from '../../src/domain/errors/index.ts';
 import type { ReportRef } from '../../src/domain/report-ref.ts';
 import { buildReport } from '../../src/domain/report/index.ts';
 import { completed, completedTimeline, upgrade } from '../status/fixtures.ts';
@@ -28,7 +29,8 @@ function bucket(objects: Map<string, string>, broken = false): ObjectStore {
     },
     async get(_, key) {
       const found = objects.get(key);
-      if (found === undefined || broken) return fail();
+      if (broken) return fail();
+      if (found === undefined) throw new CrossfadeError('ObjectMissing', `There is no ${key}.`);
       // In pieces that cut characters in the middle, as a network does.
       const bytes = Buffer.from(found);
       return (async function* () {
