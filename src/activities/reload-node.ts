@@ -6,7 +6,7 @@ import type { Side } from '../domain/plan/index.ts';
 import { identify } from './node-state.ts';
 import { poll } from './poll.ts';
 
-const RELOADED_WITHIN = 30_000;
+const RELOADED_WITHIN = 15_000;
 
 /**
  * Reloads a node and waits until other workers than before answer: a reload that the node refuses ends with exit code 0 and

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger } from '@temporalio/worker';
 import { createRunner } from '../../src/adapters/cluster/index.ts';
 import { createConnect, withConnection, type Connect } from '../../src/adapters/postgres/connect.ts';
 import { runCommand } from '../../src/adapters/process/index.ts';
@@ -13,9 +13,6 @@ import { removeFolder } from '../../sandbox/folder.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-// Activities that fail on purpose are not news.
-Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 export const PASSWORD = 'a-password-of-kong';
 
@@ -115,6 +112,9 @@ export async function startKongDatabases(): Promise<Kong> {
 export const sql = (database: DatabaseRef, text: string): Promise<Record<string, unknown>[]> =>
   withConnection(connect(database), async (client) => (await client.query(text)).rows as Record<string, unknown>[]);
 
+/** Activities that fail on purpose are not news. */
+export const quietEnvironment = (): MockActivityEnvironment =>
+  new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+
 /** Runs an activity as a worker would. */
-export const asActivity = <T>(activity: () => Promise<T>, environment = new MockActivityEnvironment()): Promise<T> =>
-  environment.run(activity);
+export const asActivity = <T>(activity: () => Promise<T>): Promise<T> => quietEnvironment().run(activity);

@@ -6,16 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
 import { commandLine, groupMembers } from '../../sandbox/proc.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
-import {
-  connect,
-  kongOf,
-  nodeAt,
-  sideOf,
-  sql,
-  startKongDatabases,
-  upgrade,
-  type Kong,
-} from '../kong-adapter/fixture.ts';
+import { kongOf, nodeAt, sideOf, sql, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
 import { migrateActivities, migratorRole, record } from './fixture.ts';
 
 let kong: Kong;
@@ -58,10 +49,7 @@ function parentOf(pid: number): number | undefined {
 }
 
 /** The same command as the activity's, of a worker that is gone: it noted that it began, and nobody waits for the command. */
-async function orphan(
-  { database, migrator, input }: Awaited<ReturnType<typeof begin>>,
-  sleepMs: number,
-): Promise<number> {
+async function orphan({ database, input }: Awaited<ReturnType<typeof begin>>, sleepMs: number): Promise<number> {
   const todo = ['core/021_340_to_350', 'core/022_350_to_360', 'core/023_360_to_370', 'core/024_380_to_390'];
   const plugins = ['acme/003_350_to_360', 'ai-proxy/001_360_to_370', 'opentelemetry/001_331_to_332'];
   const limiting = ['rate-limiting/006_350_to_360', 'response-ratelimiting/001_350_to_360'];
