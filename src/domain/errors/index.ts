@@ -7,6 +7,7 @@ import { migrationErrors } from './migrations.ts';
 import { planErrors } from './plan.ts';
 import { preflightErrors } from './preflight.ts';
 import { reportErrors } from './report.ts';
+import { stageErrors } from './stage.ts';
 import { trafficErrors } from './traffic.ts';
 import { workflowErrors } from './workflow.ts';
 
@@ -19,6 +20,7 @@ export const errorCatalogue = {
   ...kongErrors,
   ...migrationErrors,
   ...preflightErrors,
+  ...stageErrors,
   ...trafficErrors,
   ...reportErrors,
   ...workflowErrors,
