@@ -6,11 +6,16 @@ import { createFreezeActivities } from '../activities/freeze.ts';
 import { createMigrateActivities } from '../activities/migrate.ts';
 import { createNodeActivities } from '../activities/nodes.ts';
 import { createOpenActivities } from '../activities/open.ts';
+import { createReportActivities } from '../activities/report.ts';
 import { createSealActivities } from '../activities/seal.ts';
+import { createStageActivities } from '../activities/stage.ts';
 import { createTrafficActivities } from '../activities/traffic.ts';
+import { createWatchActivities } from '../activities/watch.ts';
 import { basicEnvironment } from '../adapters/cluster/environment.ts';
 import { createRunner } from '../adapters/cluster/index.ts';
 import { createKongHttp } from '../adapters/kong/http.ts';
+import { createKongMetrics } from '../adapters/metrics/kong.ts';
+import { createS3Store } from '../adapters/object-store/s3.ts';
 import { createAdvisoryLock } from '../adapters/postgres/advisory-lock.ts';
 import { createConnect } from '../adapters/postgres/connect.ts';
 import { createFingerprints } from '../adapters/postgres/fingerprint.ts';
@@ -22,6 +27,7 @@ import { createMigratorRole } from '../adapters/postgres/migrator-role.ts';
 import { createWriteProof } from '../adapters/postgres/proof.ts';
 import { createQuietWatch } from '../adapters/postgres/quiet.ts';
 import { createSeals } from '../adapters/postgres/seal.ts';
+import { localReportFiles } from '../adapters/report/local.ts';
 import { runCommand } from '../adapters/process/index.ts';
 import type { Secrets } from '../adapters/secrets.ts';
 import { usableSearchAttributes } from '../adapters/temporal/search-attributes.ts';
@@ -41,6 +47,7 @@ export function createDeployedActivities({ connection, namespace, secrets, envir
   const http = createKongHttp(secrets);
   const runner = createRunner({ secrets, run: runCommand, environment });
   const router = createTrafficRouter();
+  const store = createS3Store(secrets);
   const guard = createGuard(connect);
   const fingerprints = createFingerprints(connect);
   const migratorRole = createMigratorRole(connect);
@@ -69,6 +76,9 @@ export function createDeployedActivities({ connection, namespace, secrets, envir
       access: createMigrationAccess({ guard, migratorRole }),
     }),
     ...createSealActivities({ seals }),
+    ...createStageActivities({ http, secrets }),
     ...createTrafficActivities({ router }),
+    ...createWatchActivities({ metrics: createKongMetrics(http), store }),
+    ...createReportActivities({ store, files: localReportFiles }),
   };
 }
