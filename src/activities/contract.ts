@@ -3,12 +3,12 @@ import type { Drift, Fingerprint, FreezeState } from '../domain/configuration.ts
 import type { Finding } from '../domain/findings.ts';
 import type { MigrationState } from '../domain/migrations.ts';
 import type { SideName } from '../domain/names.ts';
-import type { Fault, Gate, HttpTest, Plan, Side, StagePlan } from '../domain/plan/index.ts';
+import type { Fault, HttpTest, Plan, Side, StagePlan } from '../domain/plan/index.ts';
 import type { Report } from '../domain/report/index.ts';
 import type { ReportRef } from '../domain/report-ref.ts';
 import type { MeasuredShare, TrafficState } from '../domain/traffic.ts';
 import type { UpgradeRef } from '../domain/upgrade.ts';
-import type { Verdict, WatchResult, SideFigures } from '../domain/verdict/index.ts';
+import type { WatchResult, SideFigures } from '../domain/verdict/index.ts';
 
 // The activities, by the file that has them. Inputs are the slices of the plan that each needs: small, so that a history
 // stays small. `host` in a comment: runs on the task queue of that host. All are safe to run again at any time.
@@ -275,5 +275,3 @@ export type Activities = OpenActivities &
   TrafficActivities &
   WatchActivities &
   ReportActivities;
-
-export type { Gate, Verdict };
