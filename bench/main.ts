@@ -1,0 +1,47 @@
+// `npm run bench -- NAME [--quick]`: measures, prints a table, writes bench/results/NAME.json. Without a name: the list.
+import { relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { printToStderr as print } from '../sandbox/log.ts';
+import type { Bench } from './harness/bench.ts';
+import { describeMachine } from './harness/machine.ts';
+import { writeResult } from './harness/results.ts';
+import { table } from './harness/table.ts';
+
+const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
+  overhead: () => import('./overhead/index.ts'),
+  history: () => import('./history/index.ts'),
+  recovery: () => import('./recovery/index.ts'),
+};
+
+try {
+  const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
+  const [name, ...rest] = positionals;
+  if (name === undefined) await list();
+  else if (BENCHES[name] === undefined || rest.length > 0) await misused(`There is no bench "${positionals.join(' ')}".`);
+  else await measure(name, BENCHES[name], values.quick === true);
+} catch (error) {
+  if ((error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') !== true) throw error;
+  await misused((error as Error).message);
+}
+
+async function measure(name: string, load: () => Promise<{ bench: Bench }>, quick: boolean): Promise<void> {
+  const { bench } = await load();
+  const taken = { name, date: new Date().toISOString(), quick, machine: describeMachine() };
+  const measured = await bench.run({ quick, print });
+  const file = writeResult(taken, measured);
+  console.log(`\n${table(measured.figures, measured.against)}\n`);
+  for (const note of measured.notes ?? []) console.log(`- ${note}`);
+  console.log(`${relative('', file)}${quick ? ' (quick: too few runs to be quoted)' : ''}`);
+}
+
+async function list(): Promise<void> {
+  console.log('npm run bench -- NAME [--quick]\n');
+  for (const [name, load] of Object.entries(BENCHES))
+    console.log(`  ${name.padEnd(10)} ${(await load()).bench.about}`);
+}
+
+async function misused(what: string): Promise<void> {
+  console.error(`${what}\n`);
+  await list();
+  process.exitCode = 2;
+}
