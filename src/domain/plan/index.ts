@@ -4,3 +4,4 @@ export type { BackupPlan, FreezePlan, Gate, HttpTest, S3Ref, StagePlan } from '.
 export type { TrafficPlan, TrafficStep, VerdictPlan } from './traffic.ts';
 export { planSchema, type Plan, type PlanInput } from './schema.ts';
 export { parsePlan, type Fault } from './parse.ts';
+export { describePlan } from './describe.ts';

@@ -1,0 +1,115 @@
+import { formatDuration } from '../duration.ts';
+import type { PhaseName } from '../names.ts';
+import type { Side } from './cluster.ts';
+import type { Gate } from './safety.ts';
+import type { Plan } from './schema.ts';
+
+/** One line of what a phase does; `gate` lines stand out. */
+export interface PhaseLine {
+  readonly kind: 'does' | 'gate';
+  readonly text: string;
+}
+
+const does = (text: string): PhaseLine => ({ kind: 'does', text });
+
+const NOTHING_CHANGED = 'it ends, nothing was changed';
+const BACK = 'all traffic back to X, then it holds';
+const KEPT = 'X is kept, stopped';
+
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+const names = ({ nodes }: Side): string => nodes.map((node) => node.name).join(', ');
+
+/** What each phase does, in order, with the plan's own figures. */
+export const DESCRIBE: Record<PhaseName, (plan: Plan) => PhaseLine[]> = {
+  preflight: (plan) => [
+    does('checks version path, topology, migrations, nodes, connections, metrics; changes nothing'),
+    does(`runs ${plural(plan.stage.tests.length, 'test')} on X, which must pass`),
+    ...gateLines('start', plan.gates.start, { no: NOTHING_CHANGED, nobody: NOTHING_CHANGED }),
+  ],
+  freeze: ({ freeze }) => [
+    ...freeze.before.map((command) => does(`runs your command: ${command.join(' ')}`)),
+    does(
+      `waits up to ${formatDuration(freeze.quietWithin)} for ${formatDuration(freeze.quiet)} without a configuration write`,
+    ),
+    does('installs the guard in the database, proves that writes are refused, takes a fingerprint'),
+  ],
+  backup: ({ backup, database }) => [
+    does(
+      `dumps database ${database.name}${backup.deck === false ? '' : ', dumps with decK'}${backup.files.length === 0 ? '' : `, stores ${plural(backup.files.length, 'file')}`}`,
+    ),
+    does(
+      `to s3://${backup.s3.bucket}/${backup.s3.prefix}${backup.s3.endpoint === undefined ? '' : ` on ${backup.s3.endpoint}`}; every object is read back`,
+    ),
+    does(
+      backup.restoreDrill
+        ? 'restores the dump into a scratch database and compares'
+        : 'no restore drill: the plan turns it off',
+    ),
+    does('repeats the preflight on the frozen state'),
+  ],
+  deploy: ({ y }) => [does(`prepares and checks the nodes of Y (${names(y)}) without starting them`)],
+  migrate: ({ x, y }) => [
+    does(`kong migrations up with ${y.version}; X (${x.version}) goes on serving and is tested again`),
+    does(`starts ${names(y)}, without traffic; both sides must show the same entities`),
+  ],
+  stage: ({ stage, y }) => [
+    does(`runs ${plural(stage.tests.length, 'test')} on each of ${plural(y.nodes.length, 'node')} of Y`),
+    does(`compares ${plural(stage.compare.length, 'answer')} of X and Y`),
+  ],
+  shift: describeShift,
+  finish: (plan) => [
+    does('rehearses `finish` on a copy of the database, where something is pending'),
+    ...gateLines('finish', plan.gates.finish, { no: BACK, nobody: 'it holds, the traffic stays on Y' }),
+    does(`stops X (${names(plan.x)}, draining up to ${formatDuration(plan.traffic.drain)}), keeps it; writes the seal`),
+    does(`kong migrations finish; then ${names(plan.y)} one by one out of the balancer, reloaded, tested, back in`),
+    does('without the seal within 60 s, X is started again'),
+  ],
+  thaw: ({ freeze }) => [
+    does('lifts the freeze and proves that a configuration write works'),
+    ...freeze.after.map((command) => does(`runs your command: ${command.join(' ')}`)),
+  ],
+  watch: ({ watch }) => [
+    does(watch === 0 ? 'nothing: the plan turns it off' : `watches Y for ${formatDuration(watch)}`),
+  ],
+  decommission: (plan) => [
+    does(`keeps X, stopped, for ${formatDuration(plan.keep)}`),
+    ...gateLines('decommission', plan.gates.decommission, { no: KEPT, nobody: KEPT }),
+    does(`removes ${names(plan.x)}`),
+  ],
+};
+
+function describeShift(plan: Plan): PhaseLine[] {
+  const { traffic, verdict, gates } = plan;
+  return [
+    does(`by ${traffic.via} on ${traffic.host}; after each step the share that really arrives is measured`),
+    ...traffic.steps.flatMap(({ y, bake, approve }) => [
+      ...gateLines(`shift:${y}`, approve && gates.shift, { no: BACK, nobody: BACK }),
+      does(
+        `${String(y).padStart(3)} % on Y, watched for ${formatDuration(bake)}${needed(y, bake, verdict.minRequests)}`,
+      ),
+    ]),
+  ];
+}
+
+/** Too little traffic for a verdict is what people find out too late. */
+function needed(y: number, bake: number, requests: number): string {
+  if (bake === 0) return '';
+  const perSecond = requests / (y / 100) / (bake / 1_000);
+  const rate = perSecond >= 10 ? Math.ceil(perSecond).toString() : perSecond.toFixed(1);
+  return ` (a verdict needs ${requests} requests on Y: ${rate}/s on both together)`;
+}
+
+interface Answers {
+  readonly no: string;
+  readonly nobody: string;
+}
+
+function gateLines(name: string, gate: Gate | false, { no, nobody }: Answers): PhaseLine[] {
+  if (gate === false) return [];
+  const { approvers, quorum, expires } = gate;
+  const who = approvers.length === 0 ? 'anybody but who started it' : approvers.join(', ');
+  const text = `gate ${name}: ${plural(quorum, 'approval')} by ${who}, within ${formatDuration(expires)}`;
+  const end = no === nobody ? `else: ${no}` : `a no: ${no}; no answer: ${nobody}`;
+  return [{ kind: 'gate', text: `${text}; ${end}` }];
+}
