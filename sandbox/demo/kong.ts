@@ -7,7 +7,7 @@ import type { Plan } from '../../src/domain/plan/index.ts';
 import { endProcess } from '../end-process.ts';
 import { commandLine, processWithPid, type ProcessId } from '../proc.ts';
 import { waitFor } from '../wait-for.ts';
-import { ALL_NODES, kongDir } from './addresses.ts';
+import { ALL_NODES, kongDir, type NodeName } from './addresses.ts';
 
 /** Creates Kong's tables with X's own command, in the same way as Crossfade runs it. */
 export async function bootstrap(plan: Plan, env: NodeJS.ProcessEnv): Promise<void> {
@@ -28,7 +28,7 @@ export async function startX(plan: Plan, env: NodeJS.ProcessEnv): Promise<void> 
 }
 
 /** Kong nodes are daemons; this is how they are found again, also after the demo was killed. */
-export function runningNodes(dir: string): (ProcessId & { name: string })[] {
+export function runningNodes(dir: string): (ProcessId & { name: NodeName })[] {
   return ALL_NODES.flatMap((name) => {
     const prefix = join(kongDir(dir), name);
     const id = processWithPid(pidIn(prefix));

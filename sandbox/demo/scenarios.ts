@@ -15,10 +15,15 @@ export interface Scenario {
   /** The worker is killed with `kill -9` once in every phase. */
   readonly killWorker: boolean;
   readonly outcome: Outcome;
+  /** `up` leaves something for `finish`. */
+  readonly leavesPending: boolean;
 }
 
-const healthy = { faultyY: false, killWorker: false, outcome: 'completed' } as const;
-const minor = { from: '3.6.1', to: '3.7.1', accept: 'minor' } as const;
+/** The weight from which on a faulty Y is faulty. */
+export const FAULTY_FROM = 25;
+
+const healthy = { faultyY: false, killWorker: false, outcome: 'completed', leavesPending: true } as const;
+const minor = { leavesPending: true, from: '3.6.1', to: '3.7.1', accept: 'minor' } as const;
 
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   minor: { ...healthy, ...minor, title: 'an upgrade without trouble' },
@@ -29,7 +34,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     accept: 'skips-minors',
     title: 'four migrations at once, five of them unfinished until `finish`',
   },
-  patch: { ...healthy, from: '3.9.0', to: '3.9.1', title: 'a patch release: nothing to migrate' },
+  patch: { ...healthy, from: '3.9.0', to: '3.9.1', leavesPending: false, title: 'a patch release: nothing to migrate' },
   rollback: {
     ...minor,
     title: 'Y answers 5 % errors from 25 % on: everything goes back, and a person gives up',

@@ -1,0 +1,71 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PHASES_WITH_CRASH } from '../crashes.ts';
+import { FAULTY_FROM } from '../scenarios.ts';
+import { check, type Check, type Ended } from './check.ts';
+
+/** Nothing was done twice, whatever happened to the worker. */
+export async function checkOnce(ended: Ended): Promise<Check[]> {
+  const { killWorker } = ended.demo.scenario;
+  return [
+    await eachMigrationOnce(ended),
+    await eachWeightOnce(ended),
+    await eachNodeOnce(ended),
+    await oneBackup(ended),
+    ...(killWorker ? [await crashedEverywhere(ended)] : []),
+  ];
+}
+
+const eachMigrationOnce = ({ demo }: Ended) =>
+  check('no migration is recorded twice', async () => {
+    const rows = await demo.sandbox.postgres.query('SELECT subsystem, executed FROM schema_meta');
+    const names = rows.flatMap(({ subsystem, executed }) =>
+      ((executed ?? []) as string[]).map((name) => `${String(subsystem)}/${name}`),
+    );
+    const twice = names.filter((name, index) => names.indexOf(name) !== index);
+    return {
+      holds: names.length > 0 && twice.length === 0,
+      found: [`${names.length} migrations`, ...twice].join(', '),
+    };
+  });
+
+const eachWeightOnce = ({ demo, end }: Ended) => {
+  const steps = demo.plan.traffic.steps.map(({ y }) => y);
+  const until = steps.slice(0, steps.indexOf(FAULTY_FROM) + 1);
+  const wanted = demo.scenario.faultyY ? [...until, 0, ...(demo.scenario.answer === 'retry' ? steps : [])] : steps;
+  return check(`the traffic went ${wanted.join(', ')} % to Y`, async () => {
+    const found = end.status.traffic.weights.map(({ weight }) => weight).join(', ');
+    return { holds: found === wanted.join(', '), found };
+  });
+};
+
+const eachNodeOnce = ({ nodeStarts }: Ended) =>
+  check('every node was started once', async () => {
+    const counts = Object.entries(nodeStarts);
+    return { holds: counts.every(([, count]) => count === 1), found: counts.map((one) => one.join(': ')).join(', ') };
+  });
+
+const oneBackup = ({ demo, end }: Ended) =>
+  check('one backup was taken, read back and restored for a test', async () => {
+    const { backups } = end.status;
+    const bucket = join(demo.places.dir, 's3', 'objects', demo.sandbox.bucket);
+    const files = await readdir(bucket, { recursive: true });
+    const manifests = files.filter((name) => name.endsWith('manifest.json')).length;
+    const good = backups.filter(({ verified, restored }) => verified && restored).length;
+    return {
+      holds: backups.length === 1 && good === 1 && manifests === 1,
+      found: `${manifests} in S3, ${good} restored`,
+    };
+  });
+
+const crashedEverywhere = ({ crashes, demo, end }: Ended) =>
+  check('the worker was killed once in every phase', async () => {
+    const within = crashes.filter(({ phase, at }) => {
+      const { startedAt = '', endedAt = '' } = end.status.phases.find(({ name }) => name === phase) ?? {};
+      return at >= startedAt && at <= endedAt;
+    });
+    return {
+      holds: within.length === PHASES_WITH_CRASH.length && demo.worker.restarts === within.length,
+      found: `${within.map(({ phase }) => phase).join(', ')}; ${demo.worker.restarts} restarts`,
+    };
+  });

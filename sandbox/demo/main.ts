@@ -1,0 +1,91 @@
+// `npm run demo`: a whole upgrade on this machine, under load, with everything real but Kong. See `options.ts`.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { MissingPrograms } from '../install/index.ts';
+import { printToStderr as print } from '../log.ts';
+import { startLoad, STEADY } from './load/index.ts';
+import { PATH } from './configure.ts';
+import { tempDir } from './leftovers.ts';
+import { parseOptions, USAGE, type Options } from './options.ts';
+import { runUpgrade } from './run.ts';
+import { scenarios } from './scenarios.ts';
+import { setUp, type Demo } from './set-up.ts';
+import { stopEverything } from './stop.ts';
+import { printHowToPlay, printSummary } from './summary.ts';
+
+/** Longer than this and the demo has failed. */
+const GIVE_UP_AFTER = 5 * 60_000;
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  process.exitCode = options === 'help' ? help() : options.stop ? await stop(options.dir) : await demo(options);
+} catch (error) {
+  print(error instanceof Error ? error.message : String(error));
+  process.exitCode = 2;
+}
+
+function help(): number {
+  print(USAGE);
+  return 0;
+}
+
+async function demo(options: Options): Promise<number> {
+  const { dir, keep } = options;
+  const scenario = scenarios[options.scenario];
+  const started = performance.now();
+  const seconds = () => ((performance.now() - started) / 1000).toFixed(1);
+  print(`Scenario "${options.scenario}": ${scenario.title}.`);
+  // Whoever is started from here on, and by whom, is known by it.
+  process.env['TMPDIR'] = tempDir(dir);
+  await stopEverything(dir);
+
+  let good = false;
+  try {
+    good = await Promise.race([play(options, seconds), interrupted(), tooLate()]);
+  } catch (error) {
+    print(`\n${error instanceof MissingPrograms || !(error instanceof Error) ? String(error) : error.message}`);
+  }
+  if (!keep || !good) good = (await stop(dir)) === 0 && good;
+  print(`\n${good ? 'As it should be' : 'NOT as it should be'}, after ${seconds()} s.`);
+  return good ? 0 : 1;
+}
+
+/** Set up, upgrade, read back. True if everything was as the scenario says. */
+async function play({ scenario, dir, keep, report: file }: Options, seconds: () => string): Promise<boolean> {
+  const ready = await setUp(dir, scenarios[scenario], print);
+  print(`Everything runs after ${seconds()} s. Temporal UI: ${ready.sandbox.temporal.ui}`);
+  const report = await runUpgrade(ready, print);
+  printSummary(report, ready, print);
+  if (file !== undefined) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  const good = report.checks.every(({ holds }) => holds);
+  if (keep && good) await leaveRunning(ready);
+  return good;
+}
+
+async function leaveRunning(ready: Demo): Promise<void> {
+  await startLoad(ready.places.dir, { port: ready.places.balancer, path: PATH, ...STEADY }, ready.secrets.DEMO_KEY);
+  printHowToPlay(ready, print);
+}
+
+async function stop(dir: string): Promise<number> {
+  const { ended, left } = await stopEverything(dir);
+  print(left.length === 0 ? `\nStopped: ${ended} processes; none is left.` : `\nSTILL RUNNING: ${left.join('; ')}`);
+  return left.length === 0 ? 0 : 1;
+}
+
+function interrupted(): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => reject(new Error(`${signal}: stopping everything`)));
+  });
+}
+
+function tooLate(): Promise<never> {
+  return new Promise((_, reject) => {
+    const error = new Error(`The demo has not ended after ${GIVE_UP_AFTER / 60_000} minutes.`);
+    setTimeout(() => reject(error), GIVE_UP_AFTER).unref();
+  });
+}
