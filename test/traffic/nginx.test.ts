@@ -5,9 +5,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeFolder, removeFolder } from '../../sandbox/folder.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
+import { createWatchActivities } from '../../src/activities/watch.ts';
+import type { Metrics } from '../../src/adapters/metrics/port.ts';
+import type { Side } from '../../src/domain/plan/index.ts';
 import { tempFolder } from '../sandbox/temp-folder.ts';
 import { send, startLoad, type Load } from './load.ts';
-import { startBalanced, upgrade, type Balanced } from './setup.ts';
+import { activity, fakeStore } from '../watch/fakes.ts';
+import { counters } from '../verdict/figures.ts';
+import { kongNode, startBalanced, upgrade, type Balanced } from './setup.ts';
 
 let dir = '';
 let balanced: Balanced;
@@ -38,6 +43,16 @@ async function shares(load: Load, requests: number): Promise<Record<string, numb
   return Object.fromEntries(['x1', 'x2', 'y1', 'y2'].map((name) => [name, (counts[name] ?? 0) / sum]));
 }
 
+const sideOf = (...names: string[]) => ({ nodes: names.map((name) => kongNode(name, 1)) }) as unknown as Side;
+
+/** What the nodes themselves have counted. */
+const served = ({ nodes }: Balanced): Metrics => ({
+  read: async (side) => ({
+    readable: true,
+    nodes: Object.fromEntries(side.nodes.map(({ name }) => [name, counters(nodes[name as 'x1'].served)])),
+  }),
+});
+
 test('before the first change everything goes to X; host, path and WebSocket upgrade are passed on as they are', async () => {
   expect(await balanced.router.current()).toEqual({ weight: 0, out: [], epoch: 0 });
   const answer = await send(undefined, balanced.port, 'GET', {
@@ -65,6 +80,19 @@ test('all weights forward and back under keep-alive load: shares as set, no fail
   await load.stop();
   expect(load.failures).toEqual([]);
   expect(load.total()).toBeGreaterThan(8_000);
+});
+
+test('the share that arrives at the nodes agrees with the weight, and not with another', async () => {
+  const load = startLoad(balanced.port, 8);
+  const { measureShare } = createWatchActivities({ metrics: served(balanced), store: fakeStore().store });
+  await set(25);
+  const measure = (weight: number) =>
+    activity().run(measureShare, { x: sideOf('x1', 'x2'), y: sideOf('y1', 'y2'), weight, within: 2_500 });
+  expect(await measure(25)).toMatchObject({ agrees: true });
+  expect(await measure(50)).toMatchObject({ agrees: false });
+  await set(0);
+  expect(await measure(0)).toMatchObject({ share: 0, agrees: true });
+  await load.stop();
 });
 
 test('each node out, restarted, and in again under load: no failed request, none arrives while it is out', async () => {
