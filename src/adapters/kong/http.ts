@@ -3,7 +3,7 @@ import type { AdminAccess, KongNode } from '../../domain/plan/index.ts';
 import type { Secrets } from '../secrets.ts';
 import { listens } from './answers.ts';
 import { call, type Answer } from './get.ts';
-import type { KongEntity, KongHttp } from './port.ts';
+import type { KongEntity, KongHttp, KongPlugin } from './port.ts';
 
 const READY_TIMEOUT = 3_000;
 const READ_TIMEOUT = 5_000;
@@ -25,6 +25,21 @@ export function createKongHttp(secrets: Secrets): KongHttp {
   const status = (node: KongNode, path: string, timeout: number): Promise<Answer> =>
     call({ url: `${node.status}${path}`, timeout, who: `The Status API of ${node.name}` });
 
+  async function pages(node: KongNode, access: AdminAccess, kind: string): Promise<AnyEntity[] | undefined> {
+    const found: AnyEntity[] = [];
+    let offset: string | undefined;
+    do {
+      const page = offset === undefined ? '' : `&offset=${encodeURIComponent(offset)}`;
+      const answer = await admin(node, access, `/${kind}?size=${PAGE}${page}`);
+      if (answer.status === 404) return undefined;
+      const { data, offset: next } = json(node, answer) as { data?: AnyEntity[] | object; offset?: string };
+      // A Lua table without entries is printed as an object by older versions.
+      if (Array.isArray(data)) found.push(...(data as AnyEntity[]));
+      offset = next;
+    } while (offset !== undefined);
+    return found;
+  }
+
   return {
     async root(node, access) {
       const { version, node_id, configuration, pids } = json(node, await admin(node, access, '/')) as {
@@ -39,18 +54,11 @@ export function createKongHttp(secrets: Secrets): KongHttp {
     },
 
     async entities(node, access, kind) {
-      const found: KongEntity[] = [];
-      let offset: string | undefined;
-      do {
-        const page = offset === undefined ? '' : `&offset=${encodeURIComponent(offset)}`;
-        const answer = await admin(node, access, `/${kind}?size=${PAGE}${page}`);
-        if (answer.status === 404) return undefined;
-        const { data, offset: next } = json(node, answer) as { data?: KongEntity[] | object; offset?: string };
-        // A Lua table without entries is printed as an object by older versions.
-        if (Array.isArray(data)) found.push(...(data as KongEntity[]).map(toEntity));
-        offset = next;
-      } while (offset !== undefined);
-      return found;
+      return (await pages(node, access, kind))?.map(toEntity);
+    },
+
+    async plugins(node, access) {
+      return ((await pages(node, access, 'plugins')) ?? []).map(toPlugin);
     },
 
     async ready(node) {
@@ -94,7 +102,18 @@ function fromStatus(answer: Answer): { ready: true } | { ready: false; reason: s
   return database?.reachable === true ? { ready: true } : { ready: false, reason: 'its database is not reachable' };
 }
 
-const toEntity = ({ id, name }: KongEntity): KongEntity => ({ id, ...(typeof name === 'string' ? { name } : {}) });
+type AnyEntity = Readonly<Record<string, unknown>>;
+
+const toEntity = ({ id, name }: AnyEntity): KongEntity => ({
+  id: String(id),
+  ...(typeof name === 'string' ? { name } : {}),
+});
+
+function toPlugin({ name, enabled, config, service, route, consumer }: AnyEntity): KongPlugin {
+  // An absent reference is null, or missing.
+  const global = [service, route, consumer].every((one) => one === null || one === undefined);
+  return { name: String(name), enabled: enabled === true, global, config: (config ?? {}) as KongPlugin['config'] };
+}
 
 const unexpected = (node: KongNode, what: string): CrossfadeError =>
   new CrossfadeError('NodeUnreachable', `Kong node ${node.name}: ${what}.`);

@@ -6,6 +6,8 @@ export interface KongHttp {
   root(node: KongNode, access: AdminAccess): Promise<KongRoot>;
   /** Every entity of a kind (`services`, `routes`, `plugins`, ...), all pages. Kinds that the node does not know: `undefined`. */
   entities(node: KongNode, access: AdminAccess, kind: string): Promise<readonly KongEntity[] | undefined>;
+  /** Every plugin, with its settings. Error `NodeUnreachable`. */
+  plugins(node: KongNode, access: AdminAccess): Promise<readonly KongPlugin[]>;
   /** `GET /status/ready` of the Status API (`ready: false` with the reason; never throws for a node that is down). */
   ready(node: KongNode): Promise<{ ready: true } | { ready: false; reason: string }>;
   /** Something listens on the node's proxy, admin or status address. */
@@ -28,6 +30,14 @@ export interface KongRoot {
 export interface KongEntity {
   readonly id: string;
   readonly name?: string;
+}
+
+export interface KongPlugin {
+  readonly name: string;
+  readonly enabled: boolean;
+  /** Of no single service, route or consumer. */
+  readonly global: boolean;
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 export interface ProxyRequest {

@@ -8,7 +8,11 @@ export type MigrationCommand = 'up' | 'finish';
 /** What this upgrade has begun to migrate, kept in the database that it migrates, so that later attempts know their own. */
 export interface MigrationRecord {
   /** The migrations that the command had before it when this upgrade first began it; `undefined` when it never did. */
-  begun(database: DatabaseRef, upgrade: UpgradeRef, command: MigrationCommand): Promise<readonly string[] | undefined>;
+  begun(
+    database: DatabaseRef,
+    upgrade: Pick<UpgradeRef, 'runId'>,
+    command: MigrationCommand,
+  ): Promise<readonly string[] | undefined>;
   /** Notes that the command is about to run, now. The migrations of the first time are kept. */
   begin(
     database: DatabaseRef,

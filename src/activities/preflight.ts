@@ -1,0 +1,120 @@
+import { activityInfo } from '@temporalio/activity';
+import type { CreateRunner } from '../adapters/cluster/port.ts';
+import type { KongHttp } from '../adapters/kong/port.ts';
+import type { ReadConnections } from '../adapters/postgres/connections.ts';
+import type { Fingerprints } from '../adapters/postgres/fingerprint.ts';
+import type { Guard } from '../adapters/postgres/guard.ts';
+import type { MigrationRecord } from '../adapters/postgres/migration-record.ts';
+import type { PostgresPrograms, ProgramName } from '../adapters/postgres/programs.ts';
+import type { Finding } from '../domain/findings.ts';
+import type { DatabaseRef } from '../domain/plan/index.ts';
+import * as rules from '../domain/rules/index.ts';
+import type { PreflightActivities } from './contract.ts';
+import { readMetricFacts, readNodes } from './node-facts.ts';
+import { readState } from './read-migrations.ts';
+
+export interface PreflightDeps {
+  readonly runner: CreateRunner;
+  readonly http: KongHttp;
+  readonly connections: ReadConnections;
+  readonly guard: Pick<Guard, 'read'>;
+  readonly fingerprints: Pick<Fingerprints, 'drift'>;
+  readonly record: Pick<MigrationRecord, 'begun'>;
+  readonly programs: PostgresPrograms;
+  /** Whether the worker can read a file of its host. */
+  readonly readable: (path: string) => Promise<boolean>;
+  /** How a workflow ended (`running` while it has not); `undefined` when there is no such workflow. */
+  readonly outcomeOf: (workflowId: string) => Promise<string | undefined>;
+}
+
+const VERSION_TIMEOUT = 20_000;
+
+export function createPreflightActivities(deps: PreflightDeps): PreflightActivities {
+  const { http } = deps;
+
+  async function rehearsal(workflow: string): Promise<rules.Rehearsal | undefined> {
+    try {
+      const outcome = await deps.outcomeOf(workflow);
+      return outcome === undefined ? undefined : { outcome };
+    } catch (error) {
+      return { unreadable: (error as Error).message };
+    }
+  }
+
+  /** Names the program's finding as well, when the database can't say which version it needs. */
+  async function findProgram(name: ProgramName, database: DatabaseRef): Promise<Finding> {
+    try {
+      const { serverMajor } = await deps.connections(database);
+      return rules.program(name, (await deps.programs.find(name, serverMajor)).version);
+    } catch (error) {
+      return rules.program(name, undefined, (error as Error).message);
+    }
+  }
+
+  return {
+    async checkRules({ plan, upgrade, frozen }) {
+      const { x, y, database } = plan;
+      const [ofX, ofY, metrics, rehearsed] = await Promise.all([
+        readNodes(http, x),
+        readNodes(http, y),
+        readMetricFacts(http, x),
+        'workflow' in plan.rehearsed ? rehearsal(plan.rehearsed.workflow) : undefined,
+      ]);
+      const sizes = { x: x.nodes.length, y: y.nodes.length };
+      const open = await readable('database', async () => rules.connections(await deps.connections(database), sizes));
+      return [
+        rules.versionPath(plan),
+        ...rules.xReady(ofX, x.version),
+        rules.topology(ofX),
+        rules.sameDatabase(ofX, database),
+        rules.yNotRunning(ofY, y.version, frozen),
+        rules.metricsOn(x.version, metrics.plugins, metrics.unreadable),
+        rules.rehearsed(plan, rehearsed),
+        rules.freezeTime(plan),
+        open,
+        ...(frozen
+          ? [
+              await readable('freeze-in-place', async () =>
+                rules.freezeInPlace(await deps.guard.read(database), upgrade),
+              ),
+              await readable('configuration-unchanged', async () =>
+                rules.unchanged(await deps.fingerprints.drift(database, upgrade)),
+              ),
+            ]
+          : []),
+      ];
+    },
+
+    async checkHost({ side, cluster, database, files }) {
+      const runner = deps.runner(cluster, database);
+      const version = await runner.kong(['version'], { timeoutMs: VERSION_TIMEOUT }).then(
+        ({ stdout, stderr }) => ({ found: /^(?:Kong: )?(\d\S*)/m.exec(stdout)?.[1], why: (stderr || stdout).trim() }),
+        (error: Error) => ({ found: undefined, why: error.message }),
+      );
+      const findings = [rules.commandVersion(side, cluster.version, version.found, version.why)];
+      if (version.found !== undefined)
+        findings.push(
+          await readable(`migrations-${side}`, async () => {
+            const { runId } = activityInfo().workflowExecution ?? { runId: '' };
+            const begun = await deps.record.begun(database, { runId }, 'up');
+            return rules.migrationState(side, await readState(runner, cluster.version), begun);
+          }),
+        );
+      if (side === 'x') return findings;
+
+      const found = await Promise.all(files.map(async (path) => ({ path, there: await deps.readable(path) })));
+      const missing = found.filter(({ there }) => !there).map(({ path }) => path);
+      const programs = [findProgram('pg_dump', database), findProgram('pg_restore', database)];
+      return [...findings, ...(await Promise.all(programs)), rules.files(missing, files.length)];
+    },
+  };
+}
+
+/** What can't be read refuses under the name of its rule: preflight reports everything at once. */
+async function readable(rule: string, judge: () => Promise<Finding>): Promise<Finding> {
+  try {
+    return await judge();
+  } catch (error) {
+    return rules.refuse(rule, (error as Error).message, 'Make it readable from the worker, then start again.');
+  }
+}
