@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { Client } from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import { freePort } from '../../sandbox/free-port.ts';
 import { startPostgres, type Postgres } from '../../sandbox/servers/postgres.ts';
@@ -26,6 +27,7 @@ export interface Role {
   readonly proxy: string;
   readonly admin: string;
   readonly status: string;
+  readonly command: string;
   readonly env: Record<string, string>;
   kong(args: readonly string[], extra?: Extra): Promise<Ended>;
 }
@@ -55,6 +57,15 @@ export class Stage {
     return this.#postgres.query(sql, this.database);
   }
 
+  /** Holds a table locked so that statements on it wait, until the returned function is called. */
+  async lockTable(table: string): Promise<() => Promise<void>> {
+    const { host, port, admin } = this.#postgres;
+    const client = new Client({ host, port, ...admin, database: this.database });
+    await client.connect();
+    await client.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+    return () => client.end();
+  }
+
   /** Gives a role its prefix and its addresses; `name` is also the prefix's last part. */
   async role(name: string, release: string, extra: Extra = {}): Promise<Role> {
     const command = this.#kongs.commands.get(release) ?? '';
@@ -82,7 +93,15 @@ export class Stage {
       return { code: ended.exitCode ?? -1, stdout: ended.stdout, stderr: ended.stderr };
     };
     const url = (address: string | undefined): string => `http://${address}`;
-    const role = { prefix, proxy: url(proxy), admin: url(admin), status: url(status), env: variables({}), kong };
+    const role = {
+      prefix,
+      proxy: url(proxy),
+      admin: url(admin),
+      status: url(status),
+      command,
+      env: variables({}),
+      kong,
+    };
     this.#roles.push(role);
     return role;
   }

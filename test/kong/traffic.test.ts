@@ -83,7 +83,7 @@ function checkMetrics(metrics: string, release: Release): void {
 }
 
 for (const kong of kongs()) {
-  describe(`recorded traffic: ${kong.label}`, () => {
+  describe.concurrent(`recorded traffic: ${kong.label}`, () => {
     for (const release of Object.keys(RELEASES) as Release[]) {
       if (!has(kong, [release])) continue;
       test(`${release}: answers, headers and metrics`, async () => {
