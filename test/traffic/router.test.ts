@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
@@ -100,9 +109,11 @@ test('what a crash leaves before its rename is not in force, and is cleaned up b
   mkdirSync(join(directory, 'states', '2-dead'));
   writeFileSync(join(directory, 'states', '2-dead', 'y-100'), '');
   symlinkSync('states/2-dead', join(directory, 'current.2-dead'));
+  writeFileSync(join(directory, 'lock.dead'), '');
+  utimesSync(join(directory, 'lock.dead'), 0, 0);
   expect(await router.current()).toMatchObject({ weight: 5, epoch: 1 });
   expect(await set(25, 2)).toMatchObject({ weight: 25, epoch: 2 });
-  expect(readdirSync(directory).filter((name) => name.startsWith('current'))).toEqual(['current']);
+  expect(readdirSync(directory).filter((name) => /^(current|lock)/.test(name))).toEqual(['current']);
   expect(readdirSync(join(directory, 'states')).length).toBeLessThanOrEqual(2);
 });
 

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readFile, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { TrafficState } from '../../../domain/traffic.ts';
 import type { Installation } from './config.ts';
 import { currentLink, outMarker, statesFolder, weightMarker } from './layout.ts';
+
+/** Milliseconds; a lock file in the making is there for one. */
+const ABANDONED = 60_000;
 
 /**
  * What nginx does now. Weight and nodes out are read from the marker files, as nginx reads them; whose change it was, from
@@ -86,11 +89,15 @@ async function sync(folder: string): Promise<void> {
   }
 }
 
+/** What processes left that were killed. A lock's own files are only safe to remove when nobody can be at work on them. */
 async function prune(directory: string, keep: readonly string[]): Promise<void> {
-  const old = (await readdir(statesFolder(directory))).filter((name) => !keep.includes(name));
-  const links = (await readdir(directory)).filter((name) => name.startsWith('current.'));
-  for (const name of old) await rm(join(statesFolder(directory), name), { recursive: true, force: true });
-  for (const name of links) await rm(join(directory, name), { force: true });
+  const states = (await readdir(statesFolder(directory))).filter((name) => !keep.includes(name));
+  for (const name of states) await rm(join(statesFolder(directory), name), { recursive: true, force: true });
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    const abandoned = name.startsWith('lock.') && Date.now() - (await lstat(path)).mtimeMs > ABANDONED;
+    if (abandoned || name.startsWith('current.')) await rm(path, { force: true });
+  }
 }
 
 const nothingThere =
