@@ -55,7 +55,7 @@ export const verdict = z
     source: z.literal('kong').default('kong'),
     /** Time between two reads of the metrics. */
     every: duration.prefault('10s'),
-    /** Fewer requests than this on Y are not judged: inconclusive. */
+    /** Fewer requests than this on Y are not judged (inconclusive), unless most of them are clearly 5xx. */
     minRequests: z.number().int().min(1).default(200),
     /** So many reads in a row must fail before it is a failure. */
     failures: z.number().int().min(1).default(2),
