@@ -44,8 +44,10 @@ export function createReportActivities({ store, files }: Deps): ReportActivities
   return {
     async writeReport(input) {
       const json = `${JSON.stringify(input.report, null, 2)}\n`;
-      const keys = input.report.verdicts.flatMap(({ samplesKey }) => (samplesKey === undefined ? [] : [samplesKey]));
-      const page = renderReport(input.report, await readSamples(store, input.s3, keys));
+      const samples = await readSamples(store, input.s3, input.report, (key, fault) =>
+        log.warn('samples could not be read', { key, fault }),
+      );
+      const page = renderReport(input.report, samples);
       // One place that fails must not cost the other.
       const written = await Promise.allSettled([toS3(input, json, page), toDirectory(input, json, page)]);
       const faults = written.flatMap((one) => (one.status === 'rejected' ? [messageOf(one.reason)] : []));

@@ -1,5 +1,6 @@
 import type { ErrorKind } from './catalogue.ts';
 import { backupErrors } from './backup.ts';
+import { cliErrors } from './cli.ts';
 import { databaseErrors } from './database.ts';
 import { freezeErrors } from './freeze.ts';
 import { kongErrors } from './kong.ts';
@@ -23,6 +24,7 @@ export const errorCatalogue = {
   ...stageErrors,
   ...trafficErrors,
   ...reportErrors,
+  ...cliErrors,
   ...workflowErrors,
 } satisfies Record<string, ErrorKind>;
 

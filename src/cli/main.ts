@@ -1,0 +1,30 @@
+import { CommanderError } from 'commander';
+import { CrossfadeError } from '../domain/errors/index.ts';
+import { EXIT, exitCodeOfError } from './exit-codes.ts';
+import { printError } from './io.ts';
+import { createProgram } from './program.ts';
+
+process.on('SIGINT', () => process.exit(EXIT.interrupted));
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.fine : EXIT.error),
+);
+
+try {
+  await createProgram((code) => (process.exitCode = code)).parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}
+
+/** Tells people what happened, without a stack. Returns the exit code. */
+function explain(error: unknown): number {
+  // Commander has printed its own.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.badUsage;
+  if (error instanceof CrossfadeError) {
+    const { means, todo } = error.kind;
+    printError(`${error.message}\n\n${means}\n→ ${todo}`);
+    return exitCodeOfError(error.code);
+  }
+  printError(error instanceof Error ? error.message : String(error));
+  return EXIT.error;
+}

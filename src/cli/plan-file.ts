@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { parseDocument } from 'yaml';
+import { CrossfadeError } from '../domain/errors/index.ts';
+import { parsePlan, type Plan } from '../domain/plan/index.ts';
+
+/** A plan as it is in the file, and filled in. */
+export interface ReadPlan {
+  /** What the workflow gets: it fills in the defaults itself, and records them. */
+  readonly raw: Record<string, unknown>;
+  readonly plan: Plan;
+}
+
+/** Reads and checks a plan. Errors `PlanUnreadable` and `PlanInvalid`, the latter with every fault at once. */
+export function readPlan(file: string): ReadPlan {
+  const raw = parse(file, read(file));
+  const { plan, faults } = parsePlan(raw);
+  if (plan !== undefined) return { raw: raw as Record<string, unknown>, plan };
+  const lines = faults.map(({ path, message }) => `  ${path}: ${message}`);
+  const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+  throw new CrossfadeError('PlanInvalid', `${file} has ${count}:\n${lines.join('\n')}`);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'is not there' : code === 'EISDIR' ? 'is a directory' : `can't be read (${code})`;
+    throw new CrossfadeError('PlanUnreadable', `${file} ${why}.`, { cause });
+  }
+}
+
+/** JSON, or else YAML. */
+function parse(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // YAML then; its messages also name the place of a slip in JSON.
+  }
+  const document = parseDocument(text, { prettyErrors: true });
+  const [fault] = document.errors;
+  if (fault === undefined) return toData(file, document);
+  throw new CrossfadeError('PlanUnreadable', `${file} is neither JSON nor YAML: ${fault.message.trimEnd()}`);
+}
+
+function toData(file: string, document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CrossfadeError('PlanUnreadable', `${file} can't be read as YAML: ${why}`, { cause });
+  }
+}

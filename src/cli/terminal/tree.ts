@@ -1,0 +1,100 @@
+import { formatDuration } from '../../domain/duration.ts';
+import type { Outcome, State } from '../../domain/names.ts';
+import { clock, elapsed, plainLine } from '../../domain/status/render-text.ts';
+import { OUTCOME_MEANING, OUTCOME_WORDS, STATE_WORDS, title } from '../../domain/status/render-words.ts';
+import type { UpgradeStatus } from '../../domain/status/index.ts';
+import type { Paint, Style } from '../io.ts';
+import { describeLive, type LiveActivity } from '../live.ts';
+import { bar } from './bar.ts';
+import { fit } from './text.ts';
+import { phaseLine, stepLines, undoLines } from './tree-lines.ts';
+import { waitLines } from './waits.ts';
+
+export interface TreeOptions {
+  readonly status: UpgradeStatus;
+  readonly live: readonly LiveActivity[];
+  /** Milliseconds. */
+  readonly now: number;
+  readonly columns: number;
+  readonly paint: Paint;
+}
+
+/** The whole upgrade as a tree, one line per phase, step and undo; what only a person can decide comes last, where the eye is. */
+export function renderTree(options: TreeOptions): string[] {
+  const { status, live, columns, paint } = options;
+  const today = new Date(options.now).toISOString();
+  const lines = [
+    ...headline(options, today),
+    '',
+    ...status.phases.flatMap((phase, index) => [
+      phaseLine(phase, index === status.phases.length - 1, today, paint),
+      ...(phase.name === 'shift' ? stepLines(status, today, paint) : []),
+    ]),
+    ...undoLines(status, paint),
+    '',
+    ...problemLines(status, today, paint),
+    ...(status.outcome === undefined
+      ? [
+          `${paint('bold', 'now')}   ${plainLine(status.now)}`,
+          ...live.map((one) => paint('dim', `      ${describeLive(one)}`)),
+        ]
+      : [paint('bold', OUTCOME_MEANING[status.outcome])]),
+    ...waitLines(status, today, paint),
+  ];
+  return lines.map((line) => fit(line, columns));
+}
+
+const STATE_STYLE: Record<State, Style> = {
+  running: 'cyan',
+  waiting: 'yellow',
+  paused: 'yellow',
+  retreating: 'magenta',
+  held: 'red',
+  unwinding: 'magenta',
+  ended: 'bold',
+};
+
+const OUTCOME_STYLE: Record<Outcome, Style> = {
+  completed: 'green',
+  'rolled-back': 'cyan',
+  refused: 'yellow',
+  'rolled-back-with-faults': 'red',
+  'completed-with-faults': 'red',
+};
+
+function headline({ status, paint }: TreeOptions, today: string): string[] {
+  const { outcome, state, upgrade, traffic } = status;
+  const word =
+    outcome === undefined
+      ? paint(STATE_STYLE[state], STATE_WORDS[state])
+      : paint(OUTCOME_STYLE[outcome], OUTCOME_WORDS[outcome]);
+  const took = formatDuration(elapsed(upgrade.startedAt, status.endedAt ?? today));
+  const share = `${paint('cyan', bar(traffic.weight / 100, 24))} ${String(traffic.weight).padStart(3)} % on Y`;
+  return [
+    `${paint('bold', plainLine(title(status)))}   ${word}   ${paint('dim', took)}`,
+    `${share}   ${frozen(status, today, paint)}`,
+  ];
+}
+
+function frozen({ freeze }: UpgradeStatus, today: string, paint: Paint): string {
+  if (freeze === undefined) return '';
+  const lasted = formatDuration(elapsed(freeze.since, freeze.liftedAt ?? today));
+  if (!freeze.frozen) return paint('dim', `was frozen for ${lasted}`);
+  return paint('yellow', `configuration frozen for ${lasted}, at most until ${clock(freeze.limitAt, today)}`);
+}
+
+function problemLines(status: UpgradeStatus, today: string, paint: Paint): string[] {
+  const { failure, faults, findings } = status;
+  const lines = faults.map((fault) => `${paint('red', '✗')} ${fault.path}: ${plainLine(fault.message)}`);
+  for (const one of findings)
+    if (one.level !== 'pass')
+      lines.push(
+        `${paint(one.level === 'warn' ? 'yellow' : 'red', one.level === 'warn' ? '!' : '✗')} ${one.rule}: ${plainLine(one.message)}`,
+      );
+  if (failure !== undefined) {
+    const head = `${failure.kind} in ${failure.phase} at ${clock(failure.at, today)}`;
+    lines.push(`${paint('red', `✗ ${head}`)}: ${plainLine(failure.message, 600)}`);
+    if (failure.todo !== undefined && status.outcome === undefined) lines.push(`  → ${plainLine(failure.todo, 400)}`);
+  }
+  return lines.length === 0 ? [] : [...lines, ''];
+}

@@ -1,0 +1,47 @@
+import { defineErrors } from './catalogue.ts';
+
+export const cliErrors = defineErrors({
+  PlanUnreadable: {
+    retryable: false,
+    what: 'The file of the plan is not there, or is neither JSON nor YAML.',
+    means: 'Nothing was started.',
+    todo: 'Correct the path or the place in the file that the message names.',
+  },
+  TemporalUnreachable: {
+    retryable: true,
+    what: 'Temporal does not answer.',
+    means: 'Nothing was sent. An upgrade that runs is not touched: it goes on as soon as its worker reaches Temporal.',
+    todo: 'Look at address, namespace and TLS: they come from the variables `TEMPORAL_*` and the profile of the Temporal CLI.',
+  },
+  TemporalRefused: {
+    retryable: false,
+    what: 'Temporal answered, and refused the credentials or does not know the namespace.',
+    means: 'Nothing was sent.',
+    todo: 'Correct API key, certificate or namespace: they come from the variables `TEMPORAL_*` and the profile of the Temporal CLI.',
+  },
+  UpgradeRunning: {
+    retryable: false,
+    what: 'The cluster has an upgrade, a rollback or a restore that is not over.',
+    means: 'Nothing was started: one at a time per cluster.',
+    todo: 'Look at it with `crossfade status CLUSTER`; wait for its end, or `abort` it.',
+  },
+  NoUpgrade: {
+    retryable: false,
+    what: 'The cluster has no upgrade that Temporal knows of.',
+    means: 'There is nothing to show, and nothing to send a message to.',
+    todo: "Compare the name with `cluster` in the plan, and the namespace with the worker's. Ended upgrades are kept as long as the namespace keeps histories; their report is in S3.",
+  },
+  UpgradeEnded: {
+    retryable: false,
+    what: 'A message was sent to an upgrade that has ended.',
+    means: 'It changed nothing.',
+    todo: 'See how it ended: `crossfade status CLUSTER`.',
+  },
+  NoWorkerAnswers: {
+    retryable: true,
+    what: 'Temporal is there, but no worker of Crossfade answered in time.',
+    means:
+      'The traffic stays where it is, and nothing is lost; the upgrade waits for a worker. A message may still be taken when one is back.',
+    todo: 'Start a worker (`crossfade worker`), or look into the log of the one that runs.',
+  },
+});

@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { describePlan, parsePlan, type PlanInput } from '../../src/domain/plan/index.ts';
+import { estimateFreeze } from '../../src/domain/plan/describe-freeze.ts';
+import { testPlan } from '../support/workflow-environment-plan.ts';
+import { CROSSFADE, crossfade } from './crossfade.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'crossfade-cli-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const plan = testPlan('payments', {
+  gates: { finish: { approvers: ['ann', 'bob'], quorum: 2, expires: '12h' } },
+  traffic: {
+    via: 'nginx',
+    host: 'gw-1',
+    directory: '/etc/nginx/crossfade',
+    steps: [
+      { y: 5, bake: '5m' },
+      { y: 25, bake: '10m', approve: true },
+      { y: 100, bake: '60m' },
+    ],
+  },
+});
+
+function file(name: string, content: string): string {
+  const path = join(dir, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const parsed = (input: PlanInput) => {
+  const { plan: found, faults } = parsePlan(input);
+  if (found === undefined) throw new Error(JSON.stringify(faults));
+  return found;
+};
+
+describe('crossfade plan', () => {
+  it('prints every phase, gate and limit of a YAML plan, and what the freeze costs', async () => {
+    const { code, out, err } = await crossfade(['plan', file('plan.yaml', stringify(plan))]);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    expect(out).toContain('payments: Kong 3.6.1 → 3.7.1');
+    expect(out).toContain('1 preflight');
+    expect(out).toContain('11 decommission');
+    expect(out).toContain('◆ gate shift:25: 1 approval by anybody but who started it, within 1 d');
+    expect(out).toContain('◆ gate finish: 2 approvals by ann, bob, within 12 h');
+    expect(out).toContain('5 % on Y, watched for 5 min (a verdict needs 200 requests on Y: 14/s on both together)');
+    expect(out).toContain('expected  1 h 15 min of bakes');
+    expect(out).toContain('at most   8 h (freeze.limit)');
+    expect(out).toContain('answers with 5xx: more than 2 % on Y, or 0.5 % more than on X');
+  });
+
+  it('prints the filled-in plan as JSON', async () => {
+    const { code, out } = await crossfade(['plan', file('plan.json', JSON.stringify(plan)), '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual(JSON.parse(JSON.stringify(parsed(plan))));
+  });
+
+  it('prints every fault at once with its path, on stderr, and ends with 2', async () => {
+    const bad = {
+      ...plan,
+      cluster: 'pay ments',
+      traffic: { ...plan.traffic, steps: [{ y: 0, bake: 'soon' }] },
+      watch: 5,
+      extra: true,
+    };
+    const { code, out, err } = await crossfade(['plan', file('bad.yaml', stringify(bad))]);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    for (const path of ['cluster', 'traffic.steps[0].y', 'traffic.steps[0].bake', 'watch', 'extra'])
+      expect(err).toContain(`  ${path}: `);
+    expect(err).toMatch(/bad\.yaml has \d+ faults:/);
+    expect(err).not.toMatch(/ at .*\.ts:\d+/);
+  });
+
+  it('says where a file is neither JSON nor YAML, and when it is not there', async () => {
+    const broken = await crossfade(['plan', file('broken.yaml', 'cluster: [payments\nx: 1')]);
+    expect(broken.code).toBe(2);
+    expect(broken.err).toMatch(/neither JSON nor YAML: .* at line 2/);
+    const missing = await crossfade(['plan', 'no-such.yaml']);
+    expect(missing.code).toBe(2);
+    expect(missing.err).toContain('no-such.yaml is not there.');
+  });
+
+  it('works through a link, from another directory', async () => {
+    const link = join(dir, 'crossfade');
+    symlinkSync(CROSSFADE, link);
+    file('here.yaml', stringify(plan));
+    const { code, out } = await crossfade(['plan', 'here.yaml'], { command: link, cwd: dir });
+    expect(code).toBe(0);
+    expect(out).toContain('payments');
+  });
+});
+
+describe('bad usage', () => {
+  it('ends with 2 and says what is wrong', async () => {
+    for (const args of [['plna'], ['plan'], ['accept', 'payments'], ['retry', 'payments', '--phase', 'lunch'], []]) {
+      const { code, err } = await crossfade(args);
+      expect(code, args.join(' ')).toBe(2);
+      expect(err).not.toBe('');
+    }
+  });
+
+  it('explains the exit codes in --help', async () => {
+    const { code, out } = await crossfade(['--help']);
+    expect(code).toBe(0);
+    for (const line of ['Exit codes:', '3    refused', '5    the upgrade is held', 'TEMPORAL_ADDRESS'])
+      expect(out).toContain(line);
+  });
+
+  it('asks for --by where nobody is logged in', async () => {
+    const { code, err } = await crossfade(['pause', 'payments'], { env: { USER: '', LOGNAME: '' } });
+    expect(code).toBe(2);
+    expect(err).toContain("required option '--by <name>'");
+  });
+});
+
+describe('crossfade nginx-config', () => {
+  it('prints what nginx includes, and installs it on request', async () => {
+    const directory = join(dir, 'nginx');
+    const path = file('traffic.yaml', stringify({ ...plan, traffic: { ...plan.traffic, directory } }));
+    const shown = await crossfade(['nginx-config', path]);
+    expect(shown.code).toBe(0);
+    expect(shown.out).toContain('split_clients');
+    const installed = await crossfade(['nginx-config', path, '--install']);
+    expect(installed.err).toBe('');
+    expect(installed.code).toBe(0);
+    expect(installed.out).toContain(`include ${directory}`);
+  });
+});
+
+describe('the estimate of the freeze', () => {
+  it('adds bakes, and for the longest every extension and gate', () => {
+    const hour = 3_600_000;
+    expect(estimateFreeze(parsed(plan))).toEqual({
+      bakes: 1.25 * hour,
+      longest: 1.25 * hour + 3 * (hour / 6) + 24 * hour + 12 * hour,
+      gates: ['shift:25', 'finish'],
+    });
+  });
+
+  it('warns when the bakes alone are longer than the limit', () => {
+    expect(describePlan(parsed({ ...plan, freeze: { limit: '1h' } }))).toContain('the upgrade would always hold');
+  });
+
+  it('says what is not accepted and what is turned off', () => {
+    const { path: _, ...others } = plan;
+    const text = describePlan(parsed({ ...others, watch: '0s', gates: { start: false } }));
+    expect(text).toContain('NOT accepted in the plan: preflight refuses it');
+    expect(text).toContain('nothing: the plan turns it off');
+    expect(text).not.toContain('gate start');
+  });
+});
