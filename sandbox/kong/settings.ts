@@ -100,10 +100,10 @@ export function preparePrefix(settings: Settings): boolean {
   return created;
 }
 
-/** Keeps the settings for the running node and for later commands on this prefix; never the password. */
+/** Keeps the settings for the running node and for later commands on this prefix; never a password. */
 export function writeKongEnv(settings: Settings): void {
   const lines = Object.entries(settings)
-    .filter(([name]) => name !== 'pg_password')
+    .filter(([name]) => !name.includes('password'))
     .map(([name, value]) => `${name} = ${value.replaceAll('#', '\\#')}`);
   writeFileSync(join(setting(settings, 'prefix'), '.kong_env'), `${lines.join('\n')}\n`, { mode: 0o600 });
 }

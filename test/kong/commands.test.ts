@@ -27,9 +27,9 @@ async function play(step: Step, stage: Stage, roles: ReadonlyMap<string, Role>):
 }
 
 for (const kong of kongs()) {
-  describe.concurrent(`recorded commands: ${kong.label}`, () => {
+  describe.concurrent(`recorded commands: ${kong.label}`, { timeout: 120_000 }, () => {
     for (const script of scripts().filter(({ versions }) => has(kong, versions.values()))) {
-      test(script.title, { timeout: 120_000 }, async () => {
+      test(script.title, async () => {
         const stage = await openStage(kong);
         try {
           const roles = new Map<string, Role>();

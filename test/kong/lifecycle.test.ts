@@ -42,7 +42,7 @@ async function requests(role: Role): Promise<number> {
 const nodeId = async (role: Role): Promise<unknown> => ((await send(role.admin)).json as { node_id: string }).node_id;
 
 for (const kong of kongs().filter((each) => has(each, [RELEASE]))) {
-  describe.concurrent(`recorded endings: ${kong.label}`, () => {
+  describe.concurrent(`recorded endings: ${kong.label}`, { timeout: 120_000 }, () => {
     const onNode = (title: string, check: (role: Role) => Promise<void>): void => {
       test(title, async () => {
         const stage = await openStage(kong);

@@ -43,7 +43,7 @@ async function untilBlocked(stage: Stage): Promise<void> {
 }
 
 for (const kong of kongs().filter((each) => has(each, ['3.4.2', '3.9.1']))) {
-  describe.concurrent(`recorded locking, 3.4.2 -> 3.9.1: ${kong.label}`, () => {
+  describe.concurrent(`recorded locking, 3.4.2 -> 3.9.1: ${kong.label}`, { timeout: 120_000 }, () => {
     const onStage = (title: string, check: (stage: Stage, a: Role, b: Role) => Promise<void>): void => {
       test(title, async () => {
         const stage = await openStage(kong);

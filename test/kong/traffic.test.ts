@@ -83,7 +83,7 @@ function checkMetrics(metrics: string, release: Release): void {
 }
 
 for (const kong of kongs()) {
-  describe.concurrent(`recorded traffic: ${kong.label}`, () => {
+  describe.concurrent(`recorded traffic: ${kong.label}`, { timeout: 120_000 }, () => {
     for (const release of Object.keys(RELEASES) as Release[]) {
       if (!has(kong, [release])) continue;
       test(`${release}: answers, headers and metrics`, async () => {

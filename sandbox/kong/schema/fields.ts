@@ -33,7 +33,8 @@ const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function coerce(field: Field, value: unknown): unknown {
-  if (value === '' && field.kind !== 'array') return null;
+  // An empty value in a form unsets a field, unless empty is what it is by default.
+  if (value === '' && field.kind !== 'array' && field.default !== '') return null;
   if (field.kind === 'number' && typeof value === 'string' && value.trim() !== '') return Number(value);
   if (field.kind === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';
   if (field.kind === 'array' && typeof value === 'string') return value === '' ? [] : value.split(',');
