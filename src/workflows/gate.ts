@@ -29,7 +29,7 @@ export async function passGate(u: Upgrade, name: GateName, policy: Gate): Promis
   journal.status.gates.push(gate);
   journal.enter('waiting', `waiting for approval of gate ${name}`);
   journal.note('gate', `${name} opened, expires in ${formatDuration(policy.expires)}`);
-  await tell(u, 'alert', `gate ${name} waits for approval`);
+  void tell(u, 'alert', `gate ${name} waits for approval`);
   try {
     await whileWatched(u, `gate-${name}`, () =>
       condition(() => hasQuorum(gate) || gate.rejection !== undefined, policy.expires),

@@ -1,5 +1,6 @@
 import type { BackupRef } from '../../domain/backup.ts';
 import { run } from '../proxies.ts';
+import { together } from '../together.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { preflightAgain } from './preflight.ts';
 
@@ -23,11 +24,11 @@ async function takeBackup(u: Upgrade, label: BackupRef['label']): Promise<Backup
   const { s3, deck, files, restoreDrill } = plan.backup;
   const to = { s3, upgrade: ref, label };
   const admin = x.nodes[0]?.admin ?? '';
-  const [dump, declarative, stored] = await Promise.all([
-    run(acts.backup.dumpDatabase, 'dump the database', { database, ...to }),
-    run(acts.backup.dumpDeclarative, 'dump with decK', { deck, admin, access: x.admin, ...to }),
-    run(acts.backup.storeFiles, 'store the files', { files, ...to }),
-  ]);
+  const [dump, declarative, stored] = await together(
+    () => run(acts.backup.dumpDatabase, 'dump the database', { database, ...to }),
+    () => run(acts.backup.dumpDeclarative, 'dump with decK', { deck, admin, access: x.admin, ...to }),
+    () => run(acts.backup.storeFiles, 'store the files', { files, ...to }),
+  );
   const sealed = await run(acts.backup.sealBackup, 'manifest, and everything read back', {
     ...to,
     objects: [dump, ...declarative, ...stored],

@@ -2,6 +2,7 @@ import { refusals, type Finding } from '../../domain/findings.ts';
 import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
 import { run } from '../proxies.ts';
+import { together } from '../together.ts';
 import type { Upgrade } from '../upgrade.ts';
 
 /** Checks everything that can be checked without changing anything, then asks people whether to start. */
@@ -40,16 +41,17 @@ export async function preflightAgain(u: Upgrade): Promise<void> {
 async function check(u: Upgrade, frozen: boolean): Promise<readonly Finding[]> {
   const { plan, acts, ref, journal } = u;
   const { database } = plan;
-  const [rules, ofX, ofY] = await Promise.all([
-    run(acts.preflight.checkRules, 'rules over the network and the database', { plan, upgrade: ref, frozen }),
-    run(acts.hostOfX.checkHost, "X's host", { side: 'x' as const, cluster: plan.x, database, files: [] }),
-    run(acts.hostOfY.checkHost, "Y's host", {
-      side: 'y' as const,
-      cluster: plan.y,
-      database,
-      files: plan.backup.files,
-    }),
-  ]);
+  const [rules, ofX, ofY] = await together(
+    () => run(acts.preflight.checkRules, 'rules over the network and the database', { plan, upgrade: ref, frozen }),
+    () => run(acts.hostOfX.checkHost, "X's host", { side: 'x' as const, cluster: plan.x, database, files: [] }),
+    () =>
+      run(acts.hostOfY.checkHost, "Y's host", {
+        side: 'y' as const,
+        cluster: plan.y,
+        database,
+        files: plan.backup.files,
+      }),
+  );
   const found = [...rules, ...ofX, ...ofY];
   journal.status.findings = found;
   return found;

@@ -1,4 +1,3 @@
-import { CancellationScope } from '@temporalio/workflow';
 import { Interruption } from '../interruption.ts';
 import type { StepStatus } from '../../domain/status/index.ts';
 import { proveNoDrift } from '../drift.ts';
@@ -6,6 +5,7 @@ import { passGate } from '../gate.ts';
 import { now } from '../journal.ts';
 import { untilResumed } from '../phase.ts';
 import { run } from '../proxies.ts';
+import { together } from '../together.ts';
 import { returnTraffic } from '../undo-acts.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { breach, watchTraffic } from '../watched.ts';
@@ -32,7 +32,7 @@ async function shiftTo(u: Upgrade, step: StepStatus): Promise<void> {
     await setWeight(u, step.y);
     step.bakeStartedAt = now();
     // The watch begins with the first request that Y gets, not only once the share is measured.
-    await bothOrNone(
+    await together(
       () => proveArrival(u, step.y),
       () => bake(u, step),
     );
@@ -91,17 +91,5 @@ async function bake(u: Upgrade, step: StepStatus): Promise<void> {
   if (verdict === 'inconclusive') {
     const why = reasons.map(({ text }) => text).join('; ');
     throw new Interruption('inconclusive', `no verdict at ${step.y} %: ${why}`, { code: 'VerdictInconclusive' });
-  }
-}
-
-/** Both at once; when one fails, the other is cancelled. */
-async function bothOrNone(first: () => Promise<void>, second: () => Promise<void>): Promise<void> {
-  const scope = new CancellationScope();
-  const both = [scope.run(first), scope.run(second)];
-  try {
-    await Promise.all(both);
-  } finally {
-    scope.cancel();
-    await Promise.allSettled(both);
   }
 }
