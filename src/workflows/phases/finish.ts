@@ -5,7 +5,9 @@ import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
 import { now } from '../journal.ts';
 import { run } from '../proxies.ts';
+import { together } from '../together.ts';
 import { startX } from '../undo-acts.ts';
+import { unlessCancelled } from '../unless-cancelled.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { whileWatched } from '../watched.ts';
 import { newBaseline } from './migrate.ts';
@@ -84,10 +86,12 @@ async function stopAndSeal(u: Upgrade, gate: GateStatus): Promise<void> {
 /** Writes the point of no return into the database. */
 export async function seal(u: Upgrade): Promise<void> {
   const approvedBy = u.known.finishApprovedBy ?? [];
-  // Once this is sent nobody can tell whether it arrived: an abort is refused from here on.
-  u.control.sealed = true;
   const input = { database: u.plan.database, upgrade: u.ref, approvedBy };
-  await CancellationScope.nonCancellable(() => run(u.acts.finish.writeSeal, 'seal: no way back', input));
+  await unlessCancelled(() => {
+    // Once this is sent nobody can tell whether it arrived: an abort is refused from here on.
+    u.control.sealed = true;
+    return run(u.acts.finish.writeSeal, 'seal: no way back', input);
+  });
   u.undos.clear();
   u.journal.status.seal = { at: now(), approvedBy };
   u.journal.note('note', `sealed, approved by ${approvedBy.join(', ')}: there is no way back from here`);
@@ -97,16 +101,17 @@ async function guard(u: Upgrade, gate: GateStatus, xStopped: boolean): Promise<v
   const { plan, acts, ref, known } = u;
   const { x, database } = plan;
   const manifest = known.backup === undefined ? {} : { manifestKey: known.backup.manifestKey };
-  const [traffic, facts] = await Promise.all([
-    run(acts.traffic.readTraffic, 'guardrails: traffic', { traffic: plan.traffic }),
-    run(acts.finish.readFinishFacts, 'guardrails: X, sessions, fingerprint, backup', {
-      x,
-      database,
-      upgrade: ref,
-      s3: plan.backup.s3,
-      ...manifest,
-    }),
-  ]);
+  const [traffic, facts] = await together(
+    () => run(acts.traffic.readTraffic, 'guardrails: traffic', { traffic: plan.traffic }),
+    () =>
+      run(acts.finish.readFinishFacts, 'guardrails: X, sessions, fingerprint, backup', {
+        x,
+        database,
+        upgrade: ref,
+        s3: plan.backup.s3,
+        ...manifest,
+      }),
+  );
   const guardrails = judgeGuardrails({
     traffic,
     facts,
@@ -128,10 +133,14 @@ async function withinStretch(u: Upgrade, stretch: () => Promise<void>): Promise<
   let late = false;
   const limit = timer
     .run(() => condition(() => false, STRETCH_MS))
-    .then(() => {
-      late = !u.control.sealed;
-      if (late) scope.cancel();
-    });
+    .then(
+      () => {
+        late = !u.control.sealed;
+        if (late) scope.cancel();
+      },
+      // Cancelled, by an abort too, while the stretch has not ended: a rejection that nobody handles would stop the workflow.
+      () => undefined,
+    );
   try {
     await scope.run(stretch);
   } catch (error) {
@@ -140,6 +149,6 @@ async function withinStretch(u: Upgrade, stretch: () => Promise<void>): Promise<
     throw new Interruption('failed', message, { code: 'StretchTooLong' });
   } finally {
     timer.cancel();
-    await Promise.allSettled([limit]);
+    await limit;
   }
 }

@@ -1,6 +1,6 @@
-import { CancellationScope } from '@temporalio/workflow';
 import { proveNoDrift } from '../drift.ts';
 import { run } from '../proxies.ts';
+import { unlessCancelled } from '../unless-cancelled.ts';
 import type { Upgrade } from '../upgrade.ts';
 
 const START_WITHIN_MS = 180_000;
@@ -13,7 +13,7 @@ export async function migrate(u: Upgrade): Promise<string> {
 
   // Never killed for an abort: what `up` does in the middle of a migration can't be undone by killing it.
   journal.say('kong migrations up');
-  const up = await CancellationScope.nonCancellable(() =>
+  const up = await unlessCancelled(() =>
     run(acts.migrate.migrateUp, 'kong migrations up', { cluster: y, database, upgrade: ref }),
   );
   const { migrations, freeze } = journal.status;
