@@ -3,7 +3,7 @@ import { formatDuration } from '../domain/duration.ts';
 import { errorCatalogue } from '../domain/errors/index.ts';
 import { PHASES, type PhaseName } from '../domain/names.ts';
 import type { Decision } from './control.ts';
-import { Interruption } from './interruption.ts';
+import { toInterruption, type Interruption } from './interruption.ts';
 import { now } from './journal.ts';
 import { tell } from './notify.ts';
 import { TRAFFIC_UNDOS } from './undos.ts';
@@ -36,7 +36,8 @@ export async function retreat(u: Upgrade, why: string): Promise<void> {
 
 /**
  * Waits for a person to answer `retry` or `abandon` (or `abort`). If Y still has traffic it is watched, and a breach retreats.
- * Before the seal a hold expires, which means `abandon`; after it nothing happens without a person. A `retry` sets `known.from`.
+ * Before the seal a hold expires, which means `abandon`; after it nothing happens without a person: a breach is told, once. A `retry`
+ * sets `known.from`.
  */
 export async function hold(u: Upgrade, why: Interruption): Promise<Decision> {
   const { control, journal, plan } = u;
@@ -49,22 +50,21 @@ export async function hold(u: Upgrade, why: Interruption): Promise<Decision> {
     ...(control.sealed ? {} : { expiresAt: new Date(since + expires).toISOString() }),
   };
   journal.enter('held', `held: ${why.message}`);
-  await tell(u, 'page', `held in ${journal.status.phase ?? 'preflight'}: ${why.message}`);
+  void tell(u, 'page', `held in ${journal.status.phase ?? 'preflight'}: ${why.message}`);
   const answered = (): boolean => control.decision !== undefined;
-  for (;;) {
-    const left = expires - (Date.now() - since);
-    try {
-      await whileWatched<unknown>(u, 'hold', () =>
-        control.sealed ? condition(answered) : condition(answered, Math.max(left, 1)),
-      );
-      break;
-    } catch (error) {
-      if (!(error instanceof Interruption) || control.sealed) throw error;
-      recordFailure(u, error);
-      await retreat(u, error.message);
-      journal.status.hold.canRetryFrom = canRetryFrom(u);
-      journal.enter('held', `held, all traffic is on X: ${error.message}`);
-    }
+  const answer = (): Promise<unknown> =>
+    control.sealed ? condition(answered) : condition(answered, Math.max(expires - (Date.now() - since), 1));
+  try {
+    await whileWatched(u, 'hold', answer);
+  } catch (error) {
+    // The watch had something to tell, which it does once: either Y has no traffic after this, or there is no way back to take.
+    const worse = toInterruption(error);
+    recordFailure(u, worse);
+    await retreat(u, worse.message);
+    journal.status.hold.canRetryFrom = canRetryFrom(u);
+    journal.enter('held', `held${control.sealed ? '' : ', all traffic is on X'}: ${worse.message}`);
+    void tell(u, 'page', journal.status.now);
+    await answer();
   }
   const { canRetryFrom: phases } = journal.status.hold;
   delete journal.status.hold;
