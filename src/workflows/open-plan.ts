@@ -1,6 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { upgradeWorkflowId } from '../domain/names.ts';
 import type { Fault, Plan } from '../domain/plan/index.ts';
+import { describeFailure } from './interruption.ts';
 import type { Journal } from './journal.ts';
 import { open, run } from './proxies.ts';
 
@@ -10,7 +11,7 @@ export async function openPlan(
   journal: Journal,
 ): Promise<{ plan: Plan } | { faults: readonly Fault[] }> {
   const { workflowId } = workflowInfo();
-  const opened = await run(open.openUpgrade, 'check the plan', { plan: input, workflowId });
+  const opened = await check(input, workflowId);
   if (opened.plan === undefined) return { faults: opened.faults };
   const expected = upgradeWorkflowId(opened.plan.cluster);
   if (workflowId !== expected) {
@@ -19,4 +20,14 @@ export async function openPlan(
   }
   journal.opened(opened.plan, opened.searchAttributes);
   return { plan: opened.plan };
+}
+
+async function check(plan: unknown, workflowId: string): ReturnType<typeof open.openUpgrade> {
+  try {
+    return await run(open.openUpgrade, 'check the plan', { plan, workflowId });
+  } catch (error) {
+    // Nothing was changed, so this is a refusal too.
+    const message = `could not be checked: ${describeFailure(error).message}`;
+    return { faults: [{ path: '(the plan)', message }], searchAttributes: [] };
+  }
 }
