@@ -123,6 +123,12 @@ export const fails =
   () =>
     Promise.reject(new CrossfadeError(code, message));
 
+/** Only from the nth call on; before that as usual. */
+export const fromCall = (nth: number, override: Override): Override => {
+  let count = 0;
+  return (input, usual) => ((count += 1) < nth ? usual() : override(input, usual));
+};
+
 /** Does what it usually does once `gate` lets it; a cancellation does not hurry it. */
 export const waitsFor =
   (gate: Promise<void>): Override =>

@@ -25,13 +25,11 @@ export function expectOrder(actual: readonly string[], expected: Order): void {
   expect([...inGroups, ...rest]).toEqual(expected.map((one) => (typeof one === 'string' ? one : [...one].sort())));
 }
 
-/** Everything that changes something and was asked for after `from`, with the undos among it. */
 const UNDOS = ['startNodes:x', 'setWeight:0', 'stopNodes:y', 'thawConfiguration', 'runUserCommands'];
 
-/** The calls that undo, in order: what came after the last forward act began, or nothing. */
-export function undone({ calls }: World, from = 0): Call[] {
-  return calls.slice(from).filter(({ key }) => UNDOS.includes(key));
-}
+/** The calls that undo, in order. Only for plans without `freeze.before` and runs that did not thaw by themselves. */
+export const undone = ({ calls }: World): Call[] => calls.filter(({ key }) => UNDOS.includes(key));
+export const undoneKeys = (world: World): string[] => undone(world).map(({ key }) => key);
 
 /** No act that began before an undo was still running when the undo began. */
 export function expectNoOverlap(world: World, undos = undone(world)): void {
