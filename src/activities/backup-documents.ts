@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { ObjectStore } from '../adapters/object-store/port.ts';
+import type { BackupManifest, DumpFacts } from '../domain/backup.ts';
+import { CrossfadeError } from '../domain/errors/index.ts';
+import type { S3Ref } from '../domain/plan/index.ts';
+
+const dumpFacts = z.object({
+  database: z.string(),
+  server: z.string(),
+  program: z.string(),
+  fingerprint: z.string(),
+  rows: z.record(z.string(), z.number()),
+  takenAt: z.string(),
+});
+
+const manifest = z.object({
+  format: z.literal(1),
+  cluster: z.string(),
+  workflowId: z.string(),
+  runId: z.string(),
+  label: z.enum(['before', 'before-finish']),
+  takenAt: z.string(),
+  versions: z.record(z.string(), z.string()),
+  objects: z.array(
+    z.object({
+      kind: z.enum(['database', 'deck', 'file']),
+      key: z.string(),
+      size: z.number(),
+      sha256: z.string(),
+      source: z.string(),
+      details: z.record(z.string(), z.string()).optional(),
+    }),
+  ),
+  database: dumpFacts.optional(),
+});
+
+/** Stores a document and reads it back. Error `BackupDamaged`. */
+export async function writeJson(store: ObjectStore, s3: S3Ref, key: string, document: unknown): Promise<void> {
+  const text = `${JSON.stringify(document, undefined, 2)}\n`;
+  await store.put(s3, key, oneChunk(text), { contentType: 'application/json' });
+  if ((await readText(store, s3, key)) !== text)
+    throw new CrossfadeError('BackupDamaged', `${key} was stored and reads back differently.`);
+}
+
+export const readDumpFacts = (store: ObjectStore, s3: S3Ref, key: string): Promise<DumpFacts> =>
+  readJson(store, s3, key, dumpFacts);
+
+/** Errors `ObjectMissing`, `BackupDamaged`. */
+export const readManifest = async (store: ObjectStore, s3: S3Ref, key: string): Promise<BackupManifest> =>
+  (await readJson(store, s3, key, manifest)) as BackupManifest;
+
+async function readJson<T>(store: ObjectStore, s3: S3Ref, key: string, schema: z.ZodType<T>): Promise<T> {
+  const text = await readText(store, s3, key);
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new CrossfadeError('BackupDamaged', `${key} is not what was written there.`, { cause });
+  }
+}
+
+async function readText(store: ObjectStore, s3: S3Ref, key: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of await store.get(s3, key)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function* oneChunk(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}

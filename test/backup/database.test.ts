@@ -1,0 +1,298 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { BackupRef, StoredObject } from '../../src/domain/backup.ts';
+import type { DatabaseRef } from '../../src/domain/plan/index.ts';
+import { CONTENT, fingerprints, freeze, PASSWORD, sql, upgrade, withoutAdmin } from '../freeze/fixture.ts';
+import { backupActivities, lock, realDeps, scratch, startServers, store, type Servers } from './fixture.ts';
+
+let servers: Servers;
+let database: DatabaseRef;
+const backup = backupActivities();
+let run = 0;
+let me = upgrade();
+
+beforeAll(async () => void (servers = await startServers()));
+afterAll(() => servers.stop());
+beforeEach(async () => {
+  me = upgrade(`run-${(run += 1)}`);
+  database = await servers.kong.database('3.6.1');
+  await sql(database, CONTENT);
+});
+
+const dump = () => backup.dumpDatabase({ database, s3: servers.ref, upgrade: me, label: 'before' });
+const fingerprint = async () => (await fingerprints.compute(database)).whole;
+const seal = async (objects: readonly StoredObject[]): Promise<BackupRef> =>
+  backup.sealBackup({
+    ...{ s3: servers.ref, upgrade: me, label: 'before', objects, versions: { x: '3.6.1' } },
+    fingerprint: await fingerprint(),
+  });
+const drill = (ref: BackupRef) => backup.drillRestore({ database, s3: servers.ref, upgrade: me, backup: ref });
+/** Objects of the S3 server are files. */
+const fileOf = (key: string) => join(servers.kong.dir, 's3/objects/backups', key);
+const scratchNames = async () =>
+  (
+    await servers.kong.postgres.query(
+      "SELECT datname FROM pg_database WHERE datname LIKE 'crossfade_scratch%'",
+      'postgres',
+    )
+  ).map((row) => row['datname']);
+/** Rows of half a megabyte that hardly compress. */
+const makeLarge = (rows: number) =>
+  sql(
+    database,
+    `INSERT INTO ca_certificates (id, cert, cert_digest)
+       SELECT gen_random_uuid(), (SELECT string_agg(md5(random()::text || m || n), '') FROM generate_series(1, 15000) m), n::text
+         FROM generate_series(1, ${rows}) n`,
+  );
+
+describe('a dump that was taken while frozen', () => {
+  beforeEach(async () => void (await freeze.freezeConfiguration({ database, upgrade: me })));
+
+  test('is stored, read back, listed and restored; row counts and fingerprint are equal; nothing is left', async () => {
+    await freeze.takeBaseline({ database, upgrade: me, label: 'freeze' });
+    const object = await dump();
+    expect(object).toMatchObject({
+      kind: 'database',
+      source: database.name,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    });
+    expect(object.key).toBe(`crossfade/payments/2026-01-01T00-00-00-000Z_${me.runId}/before/database.dump`);
+    const sealed = await seal([object]);
+    expect(sealed).toMatchObject({ verified: true, restored: false, bytes: object.size, objects: [object] });
+    expect(await drill(sealed)).toEqual({ ...sealed, restored: true });
+    expect(await scratchNames()).toEqual([]);
+    const manifest = JSON.parse(readFileSync(fileOf(sealed.manifestKey), 'utf8')) as Record<string, unknown>;
+    expect(manifest).toMatchObject({
+      format: 1,
+      cluster: 'payments',
+      label: 'before',
+      versions: { x: '3.6.1' },
+      objects: [object],
+      database: {
+        fingerprint: await fingerprint(),
+        server: expect.stringMatching(/^\d+\.\d+/) as string,
+        program: expect.stringMatching(/^pg_dump \(PostgreSQL\)/) as string,
+        rows: { 'public.services': 1, 'public.routes': 1, 'public.keyauth_credentials': 2 },
+      },
+    });
+  });
+
+  test('restores by hand, by any pg_restore, without an error, into a database that takes writes', async () => {
+    const { key } = await dump();
+    await servers.kong.postgres.createDatabase('by_hand', 'kong');
+    const { host, port, binDir } = servers.kong.postgres;
+    const output = execFileSync(
+      join(binDir, 'pg_restore'),
+      ['--exit-on-error', '-h', host, '-p', String(port), '-U', 'kong', '-d', 'by_hand', fileOf(key)],
+      { env: { PGPASSWORD: PASSWORD }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    expect(output).toBe('');
+    const restored = { ...database, name: 'by_hand' };
+    await sql(restored, "UPDATE services SET name = 'written'; DELETE FROM routes; TRUNCATE consumers CASCADE");
+    await freeze.proveWritable({ database: restored });
+    expect(
+      await sql(
+        restored,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'crossfade'::regnamespace AND relkind = 'r'",
+      ),
+    ).toEqual([]);
+    await freeze.thawConfiguration({ database: withoutAdmin(restored), upgrade: me });
+    expect(await sql(restored, "SELECT FROM pg_trigger WHERE tgname LIKE 'crossfade%'")).toEqual([]);
+  });
+
+  test('our own restore leaves no trace of the guard', async () => {
+    const sealed = await seal([await dump()]);
+    const restored = await realDeps.restore.toScratch({
+      ...{ database, s3: servers.ref, backup: sealed, purpose: 'test', signal: new AbortController().signal },
+    });
+    expect(await sql(restored, "SELECT FROM pg_trigger WHERE tgname LIKE 'crossfade%'")).toEqual([]);
+    expect(await sql(restored, "SELECT FROM pg_namespace WHERE nspname = 'crossfade'")).toEqual([]);
+    await sql(restored, "UPDATE services SET name = 'written'");
+    await realDeps.restore.dropScratch(database, sealed, 'test');
+    expect(await scratchNames()).toEqual([]);
+  });
+});
+
+test('again, after a crash at any point, gives one valid backup under the same keys', async () => {
+  const first = await dump();
+  const second = await dump();
+  expect(second.key).toBe(first.key);
+  const sealed = await seal([second]);
+  expect(await seal([second])).toMatchObject({ manifestKey: sealed.manifestKey });
+});
+
+test('a dump in many parts; counters that nodes write meanwhile do not disturb the drill', async () => {
+  await makeLarge(65);
+  const counting = { on: true };
+  const writer = (async () => {
+    while (counting.on)
+      await sql(
+        database,
+        "INSERT INTO ratelimiting_metrics (identifier, period, period_date, service_id, route_id, value) VALUES (gen_random_uuid(), 'minute', now(), gen_random_uuid(), gen_random_uuid(), 1)",
+      );
+  })();
+  const object = await dump();
+  counting.on = false;
+  await writer;
+  expect(object.size).toBeGreaterThan(16 * 1024 * 1024);
+  expect(await drill(await seal([object]))).toMatchObject({ restored: true });
+});
+
+test('the password is in no process list while it dumps, and in no environment but that of pg_dump', async () => {
+  await makeLarge(5);
+  const password = `only-for-this-test-${randomUUID()}`;
+  const file = join(servers.kong.dir, 'password-of-dumper');
+  writeFileSync(file, password);
+  await servers.kong.postgres.createRole('dumper', password);
+  await servers.kong.postgres.query('GRANT kong TO dumper', 'postgres');
+  const seen = new Set<string>();
+  const watched = backupActivities({
+    store: {
+      ...store,
+      put: (s3, key, body, options) =>
+        store.put(
+          s3,
+          key,
+          observed(body, () => look(password, seen)),
+          options,
+        ),
+    },
+  });
+  const asDumper: DatabaseRef = { ...database, user: 'dumper', password: { file } };
+  await watched.dumpDatabase({ database: asDumper, s3: servers.ref, upgrade: me, label: 'before' });
+  expect([...seen].filter((one) => one.startsWith('arguments of'))).toEqual([]);
+  expect([...seen]).toEqual(['environment of pg_dump']);
+});
+
+test('pg_dump fails in the middle: its text, and nothing under the name', async () => {
+  await makeLarge(20);
+  const failing = backupActivities({
+    store: {
+      ...store,
+      put: (s3, key, body, options) =>
+        store.put(
+          s3,
+          key,
+          observed(body, () =>
+            servers.kong.postgres.query(
+              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pg_dump'",
+            ),
+          ),
+          options,
+        ),
+    },
+  });
+  const failed = failing.dumpDatabase({ database, s3: servers.ref, upgrade: me, label: 'before' });
+  await expect(failed).rejects.toMatchObject({
+    code: 'DumpFailed',
+    message: expect.stringMatching(/terminat|lost|closed/i) as string,
+  });
+  const found = readdirSync(join(servers.kong.dir, 's3/objects/backups'), { recursive: true }).map(String);
+  expect(found.filter((file) => file.includes(me.runId) && file.endsWith('.dump'))).toEqual([]);
+  expect(found.filter((file) => file.includes('multipart/') && file.split('/').length > 3)).toEqual([]);
+});
+
+test('one flipped byte is found by the seal and by the drill, which leaves no scratch database', async () => {
+  const object = await dump();
+  const sealed = await seal([object]);
+  const bytes = readFileSync(fileOf(object.key));
+  bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
+  writeFileSync(fileOf(object.key), bytes);
+  const damaged = { code: 'BackupDamaged', message: expect.stringContaining(object.key) as string };
+  await expect(seal([object])).rejects.toMatchObject(damaged);
+  await expect(drill(sealed)).rejects.toMatchObject(damaged);
+  expect(await scratchNames()).toEqual([]);
+});
+
+test('a dump of another configuration than the baseline is not sealed', async () => {
+  const object = await dump();
+  await sql(database, "UPDATE services SET name = 'changed after the dump'");
+  await expect(seal([object])).rejects.toMatchObject({ code: 'BackupOfAnotherState' });
+});
+
+test('a restored database that differs is told by table', async () => {
+  const object = await dump();
+  const sealed = await seal([object]);
+  const lying = backupActivities({
+    restore: {
+      ...realDeps.restore,
+      async toScratch(input) {
+        const restored = await realDeps.restore.toScratch(input);
+        await sql(restored, 'DELETE FROM plugins');
+        return restored;
+      },
+    },
+  });
+  await expect(lying.drillRestore({ database, s3: servers.ref, upgrade: me, backup: sealed })).rejects.toMatchObject({
+    code: 'RestoreDiffers',
+    message: expect.stringMatching(/public\.plugins had 1 and has 0.*fingerprint/) as string,
+  });
+  expect(await scratchNames()).toEqual([]);
+});
+
+test('a scratch database that a crash left is dropped by the next attempt', async () => {
+  const sealed = await seal([await dump()]);
+  await realDeps.restore.toScratch({
+    ...{ database, s3: servers.ref, backup: sealed, purpose: 'drill', signal: new AbortController().signal },
+  });
+  expect(await scratchNames()).toHaveLength(1);
+  expect(await drill(sealed)).toMatchObject({ restored: true });
+  expect(await scratchNames()).toEqual([]);
+});
+
+test('nobody may create a scratch database: the backup counts, and says that it was not restored and why', async () => {
+  const sealed = await seal([await dump()]);
+  database = withoutAdmin(database);
+  expect(await drill(sealed)).toMatchObject({
+    verified: true,
+    restored: false,
+    notRestored: expect.stringContaining('role kong may not create') as string,
+  });
+});
+
+test('only scratch databases are ever dropped', async () => {
+  await expect(scratch.drop(database, database.name)).rejects.toThrow('not the name of a scratch database');
+});
+
+test('never beside a migration', async () => {
+  await lock.hold(database, 'payments', async () => {
+    await expect(dump()).rejects.toMatchObject({ code: 'MigrationLockHeld' });
+  });
+});
+
+test('names with quotes and letters of all kinds, bytes, an empty table', async () => {
+  await sql(
+    database,
+    `CREATE TABLE "Größe ""quoted"" 表" (id int, "ä'b" bytea); INSERT INTO "Größe ""quoted"" 表" SELECT 1, decode(repeat('00ff', 100000), 'hex');
+     CREATE TABLE empty_one ()`,
+  );
+  expect(await drill(await seal([await dump()]))).toMatchObject({ restored: true });
+});
+
+async function* observed(body: AsyncIterable<Uint8Array>, once: () => unknown): AsyncGenerator<Uint8Array> {
+  let first = true;
+  for await (const chunk of body) {
+    if (first) await once();
+    first = false;
+    yield chunk;
+  }
+}
+
+/** Looks through this machine's processes for the password. */
+function look(password: string, seen: Set<string>): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const read = (file: string) => {
+      try {
+        return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+      } catch {
+        return '';
+      }
+    };
+    const [args, name] = [read('cmdline'), read('comm').trim()];
+    if (args.includes(password)) seen.add(`arguments of ${name}`);
+    if (read('environ').includes(password)) seen.add(`environment of ${name}`);
+  }
+}

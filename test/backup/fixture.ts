@@ -1,0 +1,101 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createBackupActivities, type BackupDeps } from '../../src/activities/backup.ts';
+import { createDeck } from '../../src/adapters/deck/deck.ts';
+import { backupFiles } from '../../src/adapters/object-store/files.ts';
+import { createS3Store } from '../../src/adapters/object-store/s3.ts';
+import { createAdvisoryLock } from '../../src/adapters/postgres/advisory-lock.ts';
+import { createDatabaseDump } from '../../src/adapters/postgres/dump.ts';
+import { createDumpComparison } from '../../src/adapters/postgres/dump-comparison.ts';
+import { createPostgresPrograms } from '../../src/adapters/postgres/programs.ts';
+import { createDumpRestore } from '../../src/adapters/postgres/restore.ts';
+import { createScratchDatabases } from '../../src/adapters/postgres/scratch.ts';
+import { createConnect } from '../../src/adapters/postgres/connect.ts';
+import { createSecrets } from '../../src/adapters/secrets.ts';
+import type { S3Ref } from '../../src/domain/plan/index.ts';
+import { startS3, type S3 } from '../../sandbox/servers/s3.ts';
+import { inActivity, PASSWORD, startKongDatabases, type Kong } from '../freeze/fixture.ts';
+
+export const DECK = fileURLToPath(new URL('../../sandbox/deck/deck', import.meta.url));
+export const ADMIN_TOKEN = 'token-of-the-admin-api';
+
+export const secrets = createSecrets({
+  KONG_DB_PASSWORD: PASSWORD,
+  ADMIN_PASSWORD: 'postgres',
+  S3_SECRET: 'sandbox-secret',
+  WRONG: 'not-the-secret',
+  ADMIN_TOKEN,
+});
+const path = process.env['PATH'] ?? '';
+export const connect = createConnect(secrets);
+export const store = createS3Store(secrets);
+export const lock = createAdvisoryLock(connect);
+const programs = createPostgresPrograms(path);
+export const scratch = createScratchDatabases(connect);
+
+const deps: BackupDeps = {
+  store,
+  dump: createDatabaseDump({ connect, secrets, programs, lock, path }),
+  restore: createDumpRestore({ connect, secrets, programs, store, scratch, path }),
+  comparison: createDumpComparison(connect),
+  deck: createDeck(secrets, { PATH: path, HOME: process.env['HOME'] ?? '/' }),
+  files: backupFiles,
+};
+
+/** The activities, each run as a worker would, with something else in place of a port where a test asks for it. */
+export const backupActivities = (overrides: Partial<BackupDeps> = {}) =>
+  inActivity(createBackupActivities({ ...deps, ...overrides }));
+
+export const realDeps = deps;
+
+export interface Servers {
+  readonly kong: Kong;
+  readonly s3: S3;
+  readonly ref: S3Ref;
+  stop(): Promise<void>;
+}
+
+export async function startServers(): Promise<Servers> {
+  const kong = await startKongDatabases();
+  const s3 = await startS3({ dir: join(kong.dir, 's3'), buckets: ['backups'], secretAccessKey: 'sandbox-secret' });
+  return {
+    kong,
+    s3,
+    ref: {
+      bucket: 'backups',
+      prefix: 'crossfade',
+      region: s3.region,
+      endpoint: s3.endpoint,
+      pathStyle: true,
+      accessKeyId: s3.accessKeyId,
+      secretAccessKey: { env: 'S3_SECRET' },
+    },
+    async stop() {
+      await s3.stop();
+      await kong.stop();
+    },
+  };
+}
+
+/** An Admin API that knows some entities, and nobody without the token. */
+export async function startAdminApi(
+  workspaces: readonly string[] | undefined,
+): Promise<{ url: string; stop: () => void }> {
+  const entities: Record<string, unknown[]> = {
+    services: [{ id: 's1', name: 'billing', host: 'billing.internal', created_at: 1 }],
+    routes: [{ id: 'r1', name: 'billing-v1', paths: ['/billing'], service: { id: 's1' } }],
+    consumers: [{ id: 'c1', username: 'ann' }],
+  };
+  const server: Server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://admin');
+    const kind = url.pathname.split('/').at(-1) ?? '';
+    const data = kind === 'workspaces' ? workspaces?.map((name) => ({ name })) : (entities[kind] ?? []);
+    const known = request.headers['kong-admin-token'] === ADMIN_TOKEN;
+    response.writeHead(known ? (data === undefined ? 404 : 200) : 401, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ data: data ?? [], next: null }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => void server.close() };
+}
