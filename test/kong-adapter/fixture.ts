@@ -20,7 +20,12 @@ export const PASSWORD = 'a-password-of-kong';
 export const kongOf = (version: string): string =>
   fileURLToPath(new URL(`../../sandbox/kong/${version}/kong`, import.meta.url));
 
-const environment = { ...process.env, KONG_DB_PASSWORD: PASSWORD, ADMIN_PASSWORD: 'postgres' };
+const environment = {
+  ...process.env,
+  KONG_DB_PASSWORD: PASSWORD,
+  ADMIN_PASSWORD: 'postgres',
+  S3_SECRET: 'sandbox-secret',
+};
 export const secrets = createSecrets(environment);
 export const connect: Connect = createConnect(secrets);
 export const runner = createRunner({ secrets, run: runCommand, environment });

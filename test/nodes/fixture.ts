@@ -37,7 +37,10 @@ export async function kill(nodes: readonly KongNode[]): Promise<void> {
     try {
       const pid = pidOf(node);
       process.kill(pid, 'SIGKILL');
-      await waitFor(`${node.name} is gone`, () => processWithPid(pid) === undefined);
+      await waitFor(
+        `${node.name} is gone`,
+        async () => processWithPid(pid) === undefined && !(await http.answers(node)),
+      );
     } catch {
       // It does not run.
     }

@@ -40,11 +40,14 @@ export function hasMembers(group: number): boolean {
   } catch {
     return true;
   }
-  // "pid (name) state parent group ...": the name may hold spaces and parentheses.
+  // "pid (name) state parent group ... threads ...": the name may hold spaces and parentheses.
+  const STAT = /^.*\) (\S) \d+ (\d+) (?:\S+ ){14}(\d+) /s;
   return pids.some((pid) => {
     try {
-      const [, state, found] = /^.*\) (\S) \d+ (\d+) /s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-      return Number(found) === group && state !== 'Z' && state !== 'X';
+      const [, state = '', found, threads] = STAT.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+      // Of a process that was killed, threads may be left for a moment, and its sockets with them.
+      const ended = ['Z', 'X'].includes(state) && Number(threads) <= 1;
+      return Number(found) === group && !ended;
     } catch {
       return false;
     }

@@ -48,19 +48,20 @@ export function connections(facts: ConnectionFacts, nodes: { x: number; y: numbe
   const free = facts.max - facts.reserved - facts.used;
   const perNode = Math.max(LEAST_PER_NODE, Math.ceil(facts.kong / nodes.x));
   const needed = perNode * nodes.y + OWN;
-  const figures = `${free} of ${facts.max} connections are free; Y and Crossfade are expected to need ${needed}`;
+  const figures = `${free} of ${facts.max} are free; Y and Crossfade are expected to need ${needed}`;
   if (free < needed)
+    // The figures change from one look to the next; what a person accepts by its message must not.
     return refuse(
       rule,
-      `Too few database connections: ${figures}.`,
-      'Raise max_connections, or end sessions that nobody needs.',
+      `Too few database connections are free for Y and Crossfade beside X (max_connections is ${facts.max}).`,
+      `Raise max_connections, or end sessions that nobody needs: ${figures}.`,
     );
   const each = Math.floor((facts.max - facts.reserved) / (nodes.x + nodes.y));
   if (each < COMFORTABLE_PER_NODE)
     return warn(
       rule,
-      `Database connections may get scarce under load: ${figures}, ${each} for each node of X and Y.`,
-      'Think of raising max_connections before the upgrade.',
+      `Database connections may get scarce under load: ${each} for each node of X and Y.`,
+      `Think of raising max_connections before the upgrade: ${figures}.`,
     );
   return pass(rule, `Enough database connections: ${figures}.`);
 }

@@ -1,0 +1,167 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defaultActivityInfo } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createPreflightActivities, type PreflightDeps } from '../../src/activities/preflight.ts';
+import { createReadConnections } from '../../src/adapters/postgres/connections.ts';
+import { createFingerprints } from '../../src/adapters/postgres/fingerprint.ts';
+import { createPostgresPrograms } from '../../src/adapters/postgres/programs.ts';
+import type { Finding } from '../../src/domain/findings.ts';
+import { planSchema, type Plan } from '../../src/domain/plan/index.ts';
+import {
+  asActivity,
+  connect,
+  makeNode,
+  runner,
+  sideOf,
+  sql,
+  startKongDatabases,
+  upgrade,
+  type Kong,
+} from '../kong-adapter/fixture.ts';
+import { guard, record } from '../migrate/fixture.ts';
+import { admin, http, kill, start } from '../nodes/fixture.ts';
+
+let kong: Kong;
+let plan: Plan;
+let x: Plan['x'];
+
+const fingerprints = createFingerprints(connect);
+
+beforeAll(async () => {
+  kong = await startKongDatabases();
+  const database = await kong.database('3.6.1');
+  x = sideOf('3.6.1', [await makeNode(kong.dir, 'x1'), await makeNode(kong.dir, 'x2')]);
+  const y = sideOf('3.7.1', [await makeNode(kong.dir, 'y1')]);
+  await start(x, database);
+  plan = {
+    ...planSchema.parse({
+      cluster: 'payments',
+      x,
+      y,
+      database,
+      path: { accept: 'minor', reason: 'no second database' },
+      rehearsed: { waiver: { by: 'ada', reason: 'tried by hand' } },
+      backup: { s3: { bucket: 'backups' } },
+      traffic: { via: 'nginx', host: 'here', directory: '/nowhere', steps: [{ y: 100, bake: '1s' }] },
+      verdict: {},
+    }),
+  };
+});
+afterAll(async () => {
+  await kill(x.nodes);
+  await kong.stop();
+});
+
+const deps: PreflightDeps = {
+  runner,
+  http,
+  connections: createReadConnections(connect),
+  guard,
+  fingerprints,
+  record,
+  programs: createPostgresPrograms(process.env['PATH'] ?? ''),
+  readable: (path) =>
+    access(path).then(
+      () => true,
+      () => false,
+    ),
+  outcomeOf: (workflow) => Promise.resolve(workflow === 'kong/staging' ? 'completed' : undefined),
+};
+const activities = createPreflightActivities(deps);
+
+const check = (changed: Partial<Plan> = {}, frozen = false) =>
+  asActivity(() => activities.checkRules({ plan: { ...plan, ...changed }, upgrade: upgrade(), frozen }));
+const checkHost = (side: 'x' | 'y', cluster: Plan['x'], files: string[] = []) =>
+  asActivity(() => activities.checkHost({ side, cluster, database: plan.database, files }));
+
+const levels = (findings: readonly Finding[]) => Object.fromEntries(findings.map(({ rule, level }) => [rule, level]));
+const refused = (findings: readonly Finding[]) =>
+  findings.filter(({ level }) => level === 'refuse').map(({ rule }) => rule);
+
+test('metrics that are off are refused; with them on, nothing is', async () => {
+  expect(refused(await check())).toEqual(['metrics']);
+  const config = { status_code_metrics: true, latency_metrics: true };
+  await admin(x.nodes[0]!, 'POST', '/plugins', { name: 'prometheus', config });
+  const found = await check();
+  expect(levels(found)).toEqual({
+    'version-path': 'warn',
+    'x-ready': 'pass',
+    'x-version': 'pass',
+    topology: 'pass',
+    'same-database': 'pass',
+    'y-not-running': 'pass',
+    metrics: 'pass',
+    rehearsed: 'warn',
+    'freeze-limit': 'pass',
+    database: 'pass',
+  });
+});
+
+test('everything that is wrong is reported at once, and nothing is thrown', async () => {
+  const nowhere = {
+    ...x.nodes[0]!,
+    admin: 'http://127.0.0.1:9',
+    proxy: 'http://127.0.0.1:9',
+    status: 'http://127.0.0.1:9',
+  };
+  const found = await check({
+    x: { ...x, version: '3.6.0', nodes: [nowhere, x.nodes[1]!] },
+    y: { ...plan.y, nodes: [x.nodes[1]!] },
+    path: undefined,
+    rehearsed: { workflow: 'kong/other' },
+    database: { ...plan.database, port: 9 },
+  });
+  expect(refused(found)).toEqual(
+    expect.arrayContaining([
+      'version-path',
+      'x-ready',
+      'x-version',
+      'y-not-running',
+      'metrics',
+      'rehearsed',
+      'database',
+    ]),
+  );
+  for (const { level, hint } of found) expect(hint === undefined).toBe(level === 'pass');
+});
+
+test('a rehearsal is read back', async () => {
+  expect(levels(await check({ rehearsed: { workflow: 'kong/staging' } }))['rehearsed']).toBe('pass');
+});
+
+test('frozen: the guard must be there and the configuration unchanged', async () => {
+  expect(refused(await check({}, true))).toEqual(['freeze-in-place', 'configuration-unchanged']);
+  await guard.install(plan.database, upgrade());
+  await fingerprints.takeBaseline(plan.database, upgrade(), 'freeze');
+  expect(refused(await check({}, true))).toEqual([]);
+  await guard.lift(plan.database, upgrade());
+});
+
+test('hosts: the commands, the migrations, programs and files', async () => {
+  expect(levels(await checkHost('x', x))).toEqual({ 'kong-command-x': 'pass', 'migrations-x': 'pass' });
+  expect(levels(await checkHost('y', plan.y, [import.meta.filename]))).toEqual({
+    'kong-command-y': 'pass',
+    'migrations-y': 'pass',
+    'program-pg_dump': 'pass',
+    'program-pg_restore': 'pass',
+    files: 'pass',
+  });
+  expect(refused(await checkHost('y', { ...plan.y, version: '3.9.1' }, [join(kong.dir, 'missing')]))).toEqual([
+    'kong-command-y',
+    'files',
+  ]);
+  const missing = { ...x, runs: { ...x.runs, on: 'local' as const, kong: '/no/such/kong' } };
+  expect(await checkHost('x', missing)).toEqual([expect.objectContaining({ rule: 'kong-command-x', level: 'refuse' })]);
+});
+
+test('pending migrations of an earlier upgrade are refused; those of this upgrade are its own', async () => {
+  await sql(
+    plan.database,
+    `INSERT INTO schema_meta (key, subsystem, pending) VALUES ('schema_meta', 'ai-proxy', ARRAY['001_360_to_370'])`,
+  );
+  expect(refused(await checkHost('y', plan.y))).toEqual(['migrations-y']);
+  const runId = defaultActivityInfo.workflowExecution?.runId ?? '';
+  await record.begin(plan.database, { ...upgrade(), runId }, 'up', ['ai-proxy/001_360_to_370']);
+  expect(refused(await checkHost('y', plan.y))).toEqual([]);
+});
