@@ -2,6 +2,7 @@ import {
   Client,
   Connection,
   isGrpcServiceError,
+  NamespaceNotFoundError,
   WorkflowNotFoundError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
@@ -53,10 +54,14 @@ function loadConfig(): ReturnType<typeof loadClientConnectConfig> {
   }
 }
 
-const GRPC = { unavailable: 14, deadline: 4, denied: 7, unauthenticated: 16, notFound: 5, precondition: 9 } as const;
+const GRPC = { unavailable: 14, deadline: 4, denied: 7, unauthenticated: 16, precondition: 9 } as const;
 
 function explainError(error: unknown, address: string, namespace: string): unknown {
   if (error instanceof CrossfadeError || error instanceof WorkflowNotFoundError) return error;
+  if (error instanceof NamespaceNotFoundError)
+    return new CrossfadeError('TemporalRefused', `Temporal at ${address} has no namespace "${namespace}".`, {
+      cause: error,
+    });
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return noWorker(error);
   const cause = isGrpcServiceError(error) ? error : error instanceof Error ? error.cause : undefined;
   if (!isGrpcServiceError(cause)) {
@@ -72,10 +77,6 @@ function explainError(error: unknown, address: string, namespace: string): unkno
     case GRPC.denied:
     case GRPC.unauthenticated:
       return new CrossfadeError('TemporalRefused', `Temporal at ${address} refuses: ${cause.details}`, { cause });
-    case GRPC.notFound:
-      return /namespace/i.test(cause.details)
-        ? new CrossfadeError('TemporalRefused', `Temporal at ${address} has no namespace "${namespace}".`, { cause })
-        : error;
     default:
       return error;
   }

@@ -1,9 +1,11 @@
-import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { isGrpcServiceError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { CrossfadeError } from '../domain/errors/index.ts';
 import { upgradeWorkflowId } from '../domain/names.ts';
 import type { TimelineEntry, UpgradeStatus } from '../domain/status/index.ts';
 import { readLive, type LiveActivity } from './live.ts';
 import type { Temporal } from './temporal.ts';
+
+const NOT_FOUND = 5;
 
 /** The upgrade of a cluster that runs, or else the last one. */
 export interface UpgradeHandle {
@@ -21,7 +23,8 @@ export function openUpgrade({ client, ask }: Temporal, cluster: string): Upgrade
   const handle = client.workflow.getHandle(upgradeWorkflowId(cluster));
   const asked = <T>(work: () => Promise<T>): Promise<T> =>
     ask(work).catch((error: unknown) => {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      const missing = error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === NOT_FOUND);
+      if (!missing) throw error;
       throw new CrossfadeError('NoUpgrade', `${cluster} has no upgrade: there is no workflow ${handle.workflowId}.`, {
         cause: error,
       });
