@@ -1,11 +1,15 @@
+import { access, constants } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import type { Activities } from '../activities/contract.ts';
+import { createBackupActivities } from '../activities/backup.ts';
 import { createClusterActivities } from '../activities/cluster.ts';
+import type { Activities } from '../activities/contract.ts';
+import { createFinishActivities } from '../activities/finish.ts';
 import { createFreezeActivities } from '../activities/freeze.ts';
 import { createMigrateActivities } from '../activities/migrate.ts';
 import { createNodeActivities } from '../activities/nodes.ts';
 import { createOpenActivities } from '../activities/open.ts';
+import { createPreflightActivities } from '../activities/preflight.ts';
 import { createReportActivities } from '../activities/report.ts';
 import { createSealActivities } from '../activities/seal.ts';
 import { createStageActivities } from '../activities/stage.ts';
@@ -13,23 +17,33 @@ import { createTrafficActivities } from '../activities/traffic.ts';
 import { createWatchActivities } from '../activities/watch.ts';
 import { basicEnvironment } from '../adapters/cluster/environment.ts';
 import { createRunner } from '../adapters/cluster/index.ts';
+import { createScratchNodes } from '../adapters/cluster/scratch-node.ts';
+import { createDeck } from '../adapters/deck/deck.ts';
 import { createKongHttp } from '../adapters/kong/http.ts';
 import { createKongMetrics } from '../adapters/metrics/kong.ts';
+import { backupFiles } from '../adapters/object-store/files.ts';
 import { createS3Store } from '../adapters/object-store/s3.ts';
 import { createAdvisoryLock } from '../adapters/postgres/advisory-lock.ts';
 import { createConnect } from '../adapters/postgres/connect.ts';
+import { createReadConnections } from '../adapters/postgres/connections.ts';
+import { createDumpComparison } from '../adapters/postgres/dump-comparison.ts';
+import { createDatabaseDump } from '../adapters/postgres/dump.ts';
 import { createFingerprints } from '../adapters/postgres/fingerprint.ts';
 import { createGuard } from '../adapters/postgres/guard.ts';
 import { createKongLock } from '../adapters/postgres/kong-lock.ts';
 import { createMigrationAccess } from '../adapters/postgres/migration-access.ts';
 import { createMigrationRecord } from '../adapters/postgres/migration-record.ts';
 import { createMigratorRole } from '../adapters/postgres/migrator-role.ts';
+import { createPostgresPrograms } from '../adapters/postgres/programs.ts';
 import { createWriteProof } from '../adapters/postgres/proof.ts';
 import { createQuietWatch } from '../adapters/postgres/quiet.ts';
+import { createDumpRestore } from '../adapters/postgres/restore.ts';
+import { createScratchDatabases } from '../adapters/postgres/scratch.ts';
 import { createSeals } from '../adapters/postgres/seal.ts';
-import { localReportFiles } from '../adapters/report/local.ts';
 import { runCommand } from '../adapters/process/index.ts';
+import { localReportFiles } from '../adapters/report/local.ts';
 import type { Secrets } from '../adapters/secrets.ts';
+import { createOutcomeOf } from '../adapters/temporal/outcome.ts';
 import { usableSearchAttributes } from '../adapters/temporal/search-attributes.ts';
 import { createTrafficRouter } from '../adapters/traffic/index.ts';
 
@@ -42,20 +56,45 @@ export interface Deployment {
 }
 
 /** All activities with the adapters that they run on. */
-export function createDeployedActivities({ connection, namespace, secrets, environment }: Deployment): Activities {
+export function createDeployedActivities(deployment: Deployment): Activities {
+  const { connection, client, namespace, secrets, environment } = deployment;
+  const command = basicEnvironment(environment);
+  const path = command['PATH'] ?? '';
+
   const connect = createConnect(secrets);
-  const http = createKongHttp(secrets);
-  const runner = createRunner({ secrets, run: runCommand, environment });
-  const router = createTrafficRouter();
-  const store = createS3Store(secrets);
   const guard = createGuard(connect);
   const fingerprints = createFingerprints(connect);
   const migratorRole = createMigratorRole(connect);
   const seals = createSeals(connect);
-  const readTraffic = (traffic: Parameters<typeof router>[0]) => router(traffic).current();
+  const lock = createAdvisoryLock(connect);
+  const kongLock = createKongLock(connect);
+  const record = createMigrationRecord(connect);
+
+  const http = createKongHttp(secrets);
+  const metrics = createKongMetrics(http);
+  const runner = createRunner({ secrets, run: runCommand, environment });
+  const router = createTrafficRouter();
+
+  const store = createS3Store(secrets);
+  const programs = createPostgresPrograms(path);
+  const dump = createDatabaseDump({ connect, secrets, programs, lock, path });
+  const scratch = createScratchDatabases(connect);
+  const restore = createDumpRestore({ connect, secrets, programs, store, scratch, path });
+  const stage = createStageActivities({ http, secrets });
 
   return {
     ...createOpenActivities({ usableSearchAttributes: () => usableSearchAttributes(connection, namespace) }),
+    ...createPreflightActivities({
+      runner,
+      http,
+      connections: createReadConnections(connect),
+      guard,
+      fingerprints,
+      record,
+      programs,
+      readable: isReadable,
+      outcomeOf: createOutcomeOf(client),
+    }),
     ...createFreezeActivities({
       guard,
       proof: createWriteProof(connect),
@@ -63,22 +102,47 @@ export function createDeployedActivities({ connection, namespace, secrets, envir
       quiet: createQuietWatch(connect),
       migratorRole,
       runCommand,
-      environment: basicEnvironment(environment),
+      environment: command,
     }),
-    ...createNodeActivities({ runner, http, readTraffic }),
+    ...createBackupActivities({
+      store,
+      dump,
+      restore,
+      comparison: createDumpComparison(connect),
+      deck: createDeck(secrets, { PATH: path, HOME: command['HOME'] ?? '/' }),
+      files: backupFiles,
+    }),
+    ...createNodeActivities({ runner, http, readTraffic: (traffic) => router(traffic).current() }),
     ...createClusterActivities({ http }),
     ...createMigrateActivities({
       runner,
-      kongLock: createKongLock(connect),
-      record: createMigrationRecord(connect),
+      kongLock,
+      record,
       seals,
-      lock: createAdvisoryLock(connect),
+      lock,
       access: createMigrationAccess({ guard, migratorRole }),
     }),
     ...createSealActivities({ seals }),
-    ...createStageActivities({ http, secrets }),
+    ...stage,
+    ...createFinishActivities({
+      runner,
+      http,
+      metrics,
+      fingerprints,
+      kongLock,
+      store,
+      restore,
+      scratchNodes: createScratchNodes(runner),
+      runTests: stage.runTests,
+    }),
     ...createTrafficActivities({ router }),
-    ...createWatchActivities({ metrics: createKongMetrics(http), store }),
+    ...createWatchActivities({ metrics, store }),
     ...createReportActivities({ store, files: localReportFiles }),
   };
 }
+
+const isReadable = (file: string): Promise<boolean> =>
+  access(file, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
