@@ -20,6 +20,8 @@ export interface Places {
   readonly balancer: number;
   /** What nginx reads per request; Crossfade owns it. */
   readonly traffic: string;
+  /** What all nodes have in common. */
+  readonly conf: string;
   readonly reports: string;
   /** The stand-in's faults are read from here. */
   readonly faults: string;
@@ -39,6 +41,7 @@ export async function choosePlaces(dir: string): Promise<Places> {
     dir,
     balancer: await freePort(),
     traffic: join(dir, 'traffic'),
+    conf: join(dir, 'kong.conf'),
     reports: join(dir, 'reports'),
     faults: join(dir, 'faults.json'),
     nodes: Object.fromEntries(nodes) as Record<NodeName, NodePlace>,

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRunner, type ClusterRunner } from '../../src/adapters/cluster/index.ts';
 import { runCommand, type CommandResult } from '../../src/adapters/process/index.ts';
@@ -9,8 +9,16 @@ import { commandLine, processWithPid, type ProcessId } from '../proc.ts';
 import { waitFor } from '../wait-for.ts';
 import { ALL_NODES, kongDir, type NodeName } from './addresses.ts';
 
-/** Creates Kong's tables with X's own command, in the same way as Crossfade runs it. */
+const CONF = `# What all nodes of the demo have in common. Short intervals: they learn soon of what is configured before the upgrade.
+nginx_worker_processes = 1
+db_update_frequency = 1
+worker_state_update_frequency = 1
+anonymous_reports = off
+`;
+
+/** Writes kong.conf and creates Kong's tables with X's own command, in the same way as Crossfade runs it. */
 export async function bootstrap(plan: Plan, env: NodeJS.ProcessEnv): Promise<void> {
+  for (const { conf } of plan.x.nodes) if (conf !== undefined) writeFileSync(conf, CONF);
   const result = await runnerOfX(plan, env).kong(['migrations', 'bootstrap'], { timeoutMs: 120_000 });
   expectDone('kong migrations bootstrap', result);
 }

@@ -45,8 +45,8 @@ export function demoPlan(scenario: Scenario, places: Places, sandbox: Sandbox, k
         accessKeyId: s3.accessKeyId,
         secretAccessKey: secret('S3_SECRET_KEY'),
       },
-      deck: false,
-      files: [],
+      deck: { command: [kong.deck] },
+      files: [places.conf],
     },
     stage: {
       tests: [
@@ -91,23 +91,17 @@ export function demoPlan(scenario: Scenario, places: Places, sandbox: Sandbox, k
 function side(name: 'x' | 'y', { version, command }: KongCommands['x'], places: Places): PlanInput['x'] {
   return {
     version,
-    runs: { on: 'local', host: HOST, kong: command, env: { KONG_STANDIN_FAULTS: places.faults, ...KONG_SETTINGS } },
+    runs: { on: 'local', host: HOST, kong: command, env: { KONG_STANDIN_FAULTS: places.faults } },
     nodes: NODE_NAMES[name].map((node) => nodeOf(places, node)),
   };
 }
 
-const KONG_SETTINGS = {
-  KONG_NGINX_WORKER_PROCESSES: '1',
-  KONG_DB_UPDATE_FREQUENCY: '1',
-  KONG_ANONYMOUS_REPORTS: 'off',
-  KONG_LOG_LEVEL: 'notice',
-};
-
-function nodeOf({ nodes }: Places, name: NodeName): PlanInput['x']['nodes'][number] {
+function nodeOf({ nodes, conf }: Places, name: NodeName): PlanInput['x']['nodes'][number] {
   const { proxy, admin, status, prefix } = nodes[name];
   return {
     name,
     prefix,
+    conf,
     proxy: url(proxy),
     admin: url(admin),
     status: url(status),

@@ -42,6 +42,8 @@ export async function setUp(dir: string, scenario: Scenario, print: Print): Prom
     startSandbox({ dir, password: PASSWORD, print }),
     step(print, 'Workflows bundled', bundleWorkflows),
   ]);
+  if (scenario.faultyY && !kong.standIn)
+    throw new Error('A real Kong answers no errors on demand: this scenario is for the stand-in.');
   mkdirSync(join(dir, 'tmp'));
   const places = await choosePlaces(dir);
   const { plan, planFile } = writePlan(demoPlan(scenario, places, sandbox, kong), dir);
