@@ -1,8 +1,9 @@
-// `npm run bench -- NAME [--quick]`: measures, prints a table, writes bench/results/NAME.json. Without a name: the list.
+// `npm run bench -- NAME [--quick] [--seed N]`: measures, prints a table, writes bench/results/NAME.json. Without a name: the list.
+import { randomInt } from 'node:crypto';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printToStderr as print } from '../sandbox/log.ts';
-import type { Bench } from './harness/bench.ts';
+import type { Bench, BenchOptions } from './harness/bench.ts';
 import { describeMachine } from './harness/machine.ts';
 import { writeResult } from './harness/results.ts';
 import { table } from './harness/table.ts';
@@ -13,21 +14,30 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   recovery: () => import('./recovery/index.ts'),
 };
 
+const OPTIONS = { quick: { type: 'boolean' }, seed: { type: 'string' } } as const;
+
 try {
-  const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
   const [name, ...rest] = positionals;
   if (name === undefined) await list();
-  else if (BENCHES[name] === undefined || rest.length > 0) await misused(`There is no bench "${positionals.join(' ')}".`);
-  else await measure(name, BENCHES[name], values.quick === true);
+  else if (BENCHES[name] === undefined || rest.length > 0)
+    await misused(`There is no bench "${positionals.join(' ')}".`);
+  else
+    await measure(name, BENCHES[name], {
+      quick: values.quick === true,
+      seed: Number(values.seed ?? randomInt(1_000_000)),
+      print,
+    });
 } catch (error) {
   if ((error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') !== true) throw error;
   await misused((error as Error).message);
 }
 
-async function measure(name: string, load: () => Promise<{ bench: Bench }>, quick: boolean): Promise<void> {
+async function measure(name: string, load: () => Promise<{ bench: Bench }>, options: BenchOptions): Promise<void> {
   const { bench } = await load();
+  const { quick } = options;
   const taken = { name, date: new Date().toISOString(), quick, machine: describeMachine() };
-  const measured = await bench.run({ quick, print });
+  const measured = await bench.run(options);
   const file = writeResult(taken, measured);
   console.log(`\n${table(measured.figures, measured.against)}\n`);
   for (const note of measured.notes ?? []) console.log(`- ${note}`);
@@ -35,9 +45,8 @@ async function measure(name: string, load: () => Promise<{ bench: Bench }>, quic
 }
 
 async function list(): Promise<void> {
-  console.log('npm run bench -- NAME [--quick]\n');
-  for (const [name, load] of Object.entries(BENCHES))
-    console.log(`  ${name.padEnd(10)} ${(await load()).bench.about}`);
+  console.log('npm run bench -- NAME [--quick] [--seed N]\n');
+  for (const [name, load] of Object.entries(BENCHES)) console.log(`  ${name.padEnd(10)} ${(await load()).bench.about}`);
 }
 
 async function misused(what: string): Promise<void> {

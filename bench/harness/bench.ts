@@ -4,6 +4,8 @@ import type { Figure } from './figure.ts';
 export interface BenchOptions {
   /** Fewer runs: to see that it works, not to quote. */
   readonly quick: boolean;
+  /** For what is random. */
+  readonly seed: number;
   readonly print: Print;
 }
 

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection, WorkflowHandle } from '@temporalio/client';
+import type { RunningProcess } from '../../sandbox/processes.ts';
+import type { Stand } from '../support/stand.ts';
+import { firstPoll, firstProgress } from './moments.ts';
+import { identityOf, kill, launchWorker } from './worker.ts';
+
+/** One kill, and how long it took until the upgrade went on. Milliseconds. */
+export interface Kill {
+  /** Activities that were running or waiting when the worker was killed; empty: the workflow itself was at work. */
+  readonly during: readonly string[];
+  /** From the kill to the first poll of the new worker: starting a process and connecting. */
+  readonly startMs: number;
+  /** From that poll to the first progress. */
+  readonly recoveryMs: number;
+}
+
+/** Longer than the longest time-out that a dead worker's work has to run into. */
+const PATIENCE = 60_000;
+
+export interface Killer {
+  readonly connection: Connection;
+  readonly stand: Stand;
+  readonly handle: WorkflowHandle;
+  readonly worker: RunningProcess;
+}
+
+/** Kills the worker and starts another one at once. `recovered` is missing when the upgrade had just ended. */
+export async function killOnce({
+  connection,
+  stand,
+  handle,
+  worker,
+}: Killer): Promise<{ next: RunningProcess; recovered?: Kill }> {
+  const { raw } = await handle.describe();
+  const during = (raw.pendingActivities ?? []).map(({ activityType }) => activityType?.name ?? '?');
+  const killedAt = Date.now();
+  await kill(worker);
+  const next = await launchWorker(stand.dir, stand.workerEnv);
+  const identity = identityOf(next);
+  const [polled, progressed] = await Promise.all([
+    firstPoll(connection, identity),
+    firstProgress(handle, identity, { timeoutMs: PATIENCE }),
+  ]);
+  if (progressed === 'ended') return { next };
+  return { next, recovered: { during, startMs: polled - killedAt, recoveryMs: progressed - polled } };
+}
+
+/** Waits for a random moment of the next seconds. */
+export const randomMoment = (random: () => number, withinMs: number): Promise<void> => sleep(random() * withinMs);
