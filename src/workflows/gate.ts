@@ -39,9 +39,7 @@ export async function passGate(u: Upgrade, name: GateName, policy: Gate): Promis
     if (gate.state === 'open') gate.state = 'closed';
     journal.enter('running', `gate ${name} is closed`);
   }
-  // A rejection after the last approval, in the same instant, counts: no is stronger than yes.
   if (gate.rejection !== undefined) {
-    gate.state = 'rejected';
     const { by, reason } = gate.rejection;
     throw new Interruption('rejected', `${by} rejected gate ${name}${reason ? `: ${reason}` : ''}`, { gate: name });
   }

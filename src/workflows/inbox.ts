@@ -103,7 +103,10 @@ export class Inbox {
         return this.approve(message);
       case 'reject': {
         const gate = this.openGate(message);
-        if (gate !== undefined) gate.rejection = { by, at: now(), ...reason };
+        if (gate === undefined) return;
+        gate.rejection = { by, at: now(), ...reason };
+        // Closed at once, so that an approval in the same instant is refused.
+        gate.state = 'rejected';
         return;
       }
       case 'pause':

@@ -45,7 +45,9 @@ export function judgeMessage(message: Message, situation: Situation): Answer {
   }
 }
 
-const onTheWayBack = ({ state }: Situation): boolean => state === 'retreating' || state === 'unwinding';
+/** Also while an abort waits for the end of what it stopped. */
+const onTheWayBack = ({ state, aborting }: Situation): boolean =>
+  aborting || state === 'retreating' || state === 'unwinding';
 
 /** The gate that an approval or rejection is for. Without `gate` it must be the only open one. */
 export function gateOf(message: Message, open: readonly GateName[]): GateName | undefined {
@@ -66,7 +68,7 @@ function judgeGateAnswer(message: Message, situation: Situation): Answer {
 
 function judgeAbort(situation: Situation): Answer {
   if (situation.sealed) return no('nothing left to undo: `finish` has begun, and there is no way back from it');
-  if (onTheWayBack(situation) || situation.aborting) return no('already on the way back');
+  if (onTheWayBack(situation)) return no('already on the way back');
   if (situation.state === 'held') return yes('unwinding');
   return yes(
     situation.shifting
