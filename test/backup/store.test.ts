@@ -1,10 +1,21 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createS3Client } from '../../src/adapters/object-store/client.ts';
 import type { S3Ref } from '../../src/domain/plan/index.ts';
 import { upgrade } from '../freeze/fixture.ts';
-import { ADMIN_TOKEN, backupActivities, DECK, startAdminApi, startServers, store, type Servers } from './fixture.ts';
+import {
+  ADMIN_TOKEN,
+  backupActivities,
+  DECK,
+  secrets,
+  startAdminApi,
+  startServers,
+  store,
+  type Servers,
+} from './fixture.ts';
 
 let servers: Servers;
 let dir: string;
@@ -95,6 +106,17 @@ test('a source that fails stores nothing, small or in parts, and leaves no parts
   expect(await read('kept')).toBe('old');
   const parts = readdirSync(join(servers.kong.dir, 's3/objects/backups'), { recursive: true }).map(String);
   expect(parts.filter((file) => /multipart\/.*\/\d+$/.test(file))).toEqual([]);
+});
+
+test('parts that a killed worker left are removed by the next attempt', async () => {
+  const client = createS3Client(secrets, servers.ref);
+  const upload = { Bucket: 'backups', Key: 'left' };
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(upload));
+  await client.send(new UploadPartCommand({ ...upload, UploadId, PartNumber: 1, Body: Buffer.alloc(5 * 1024 * 1024) }));
+  await store.put(servers.ref, 'left', bytes('whole'));
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: 'backups' }));
+  expect(Uploads.filter(({ Key }) => Key === 'left')).toEqual([]);
+  client.destroy();
 });
 
 test('an upload that is cancelled ends with the reason of the cancellation', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAdvisoryLock } from '../../src/adapters/postgres/advisory-lock.ts';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
+import { nodeAt, runner, sideOf } from '../kong-adapter/fixture.ts';
 import {
   access,
   asKong,
@@ -62,6 +63,51 @@ describe('with an administrator', () => {
     await freeze.takeBaseline({ database, upgrade: me, label: 'up' });
     expect(await guard.read(database)).toMatchObject({ frozen: true, unknownTables: ['made_by_up'] });
     await expect(sql(database, 'DELETE FROM services')).rejects.toMatchObject({ code: 'CF001' });
+  });
+
+  test('a migration may change the column by which rows expire', async () => {
+    await access.run(database, me, async ({ env }) => {
+      const login = { user: env['KONG_PG_USER'] ?? '', password: env['KONG_PG_PASSWORD'] ?? '' };
+      const client = await session(kong, database, login);
+      await client.query('ALTER TABLE keyauth_credentials ALTER COLUMN ttl TYPE timestamptz(0)');
+      await client.end();
+    });
+    await expect(sql(database, 'DELETE FROM keyauth_credentials')).rejects.toMatchObject({ code: 'CF001' });
+  });
+
+  test("Kong's own up and finish, 3.4.2 to 3.9.1, under the guard", async () => {
+    const old = withAdmin(await kong.database('3.4.2'));
+    await sql(old, CONTENT);
+    await sql(
+      old,
+      `INSERT INTO plugins (id, name, config, enabled, ws_id, cache_key) SELECT '00000000-0000-4000-8000-000000000007',
+        'rate-limiting', '{"policy": "redis", "redis_host": "cache", "redis_port": 6379}', true, id, 'k2' FROM workspaces`,
+    );
+    await freeze.freezeConfiguration({ database: old, upgrade: me });
+    await freeze.takeBaseline({ database: old, upgrade: me, label: 'freeze' });
+    const run = (command: string) =>
+      access.run(old, me, async ({ env }) => {
+        const { exitCode, stdout, stderr } = await runner(
+          sideOf('3.9.1', [nodeAt('y1', '/nowhere', [1, 2, 3])], env),
+          old,
+        ).kong(['migrations', command, '--db-timeout', '60', '--lock-timeout', '60'], { timeoutMs: 60_000 });
+        expect([exitCode, stderr]).toEqual([0, '']);
+        return stdout;
+      });
+    expect(await run('up')).toContain("run 'kong migrations finish' when ready");
+    const { changes } = await freeze.checkDrift({ database: old, upgrade: me });
+    expect(changes.find(({ id }) => id.endsWith('7'))).toMatchObject({ table: 'plugins', fields: ['config.redis'] });
+    await freeze.takeBaseline({ database: old, upgrade: me, label: 'up' });
+    expect((await freeze.checkDrift({ database: old, upgrade: me })).total).toBe(0);
+    await run('finish');
+    expect((await freeze.checkDrift({ database: old, upgrade: me })).changes).toContainEqual({
+      ...{ table: 'plugins', id: '00000000-0000-4000-8000-000000000007', name: 'rate-limiting', change: 'changed' },
+      fields: ['config.redis_host', 'config.redis_port'],
+    });
+    expect(await sql(old, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")).toEqual([
+      { tableowner: 'kong' },
+    ]);
+    await expect(sql(old, 'DELETE FROM services')).rejects.toMatchObject({ code: 'CF001' });
   });
 
   test('nobody else passes meanwhile, and the password is good for nothing afterwards', async () => {

@@ -80,7 +80,8 @@ async function* pgDump(
     yield* outputOf(argv, { env, signal });
   } catch (cause) {
     if (!(cause instanceof ProgramFailed)) throw cause;
-    throw new CrossfadeError('DumpFailed', `pg_dump failed: ${cause.message}`, { cause });
+    const code = /permission denied/.test(cause.message) ? 'DatabaseNotPermitted' : 'DumpFailed';
+    throw new CrossfadeError(code, `pg_dump failed: ${cause.message}`, { cause });
   }
 }
 

@@ -62,10 +62,11 @@ export const backupErrors = defineErrors({
     todo: "Correct `backup.files`, or let the worker's user read them, on the host of Y's runner; then `retry`.",
   },
   DeckFailed: {
-    retryable: true,
+    retryable: false,
     what: '`deck` failed, or what it printed is no dump of a configuration.',
-    means: 'Nothing was stored of it. It is tried again.',
-    todo: 'Read the text of `deck` in the message. Where decK is not used, set `backup.deck: false`.',
+    means:
+      'Nothing was stored of it. It is not tried again by itself: Kong answered, so the next time would be the same.',
+    todo: 'Read the text of `deck` in the message, correct `x.admin` or the command in the plan, then `retry`. Where decK is not used, set `backup.deck: false`.',
   },
   DeckHeader: {
     retryable: false,
