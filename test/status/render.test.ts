@@ -25,7 +25,7 @@ describe('renderStatus', () => {
 
   it('shows the steps with their verdicts and the share that really arrives', () => {
     const text = renderStatus(shifting, msAt(400));
-    expect(text).toContain('| ✓ | 5 % | 2 min 30 s | pass: Y 0 % errors, p99 24 ms (1,800 requests); X 0 % errors');
+    expect(text).toContain('| ✓ | 5 % | 2 min 30 s | pass: Y 0 % errors, p99 ≤ 25 ms (1,800 requests); X 0 % errors');
     expect(text).toContain('25.3 % of 3420 requests reached Y (95 %: 23.9 % to 26.8 %)');
   });
 

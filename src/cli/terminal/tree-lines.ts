@@ -21,8 +21,9 @@ export function phaseLine(phase: PhaseStatus, last: boolean, today: string, pain
   const took = phase.result === 'running' ? soFar : (phaseDuration(phase) ?? '');
   const attempt = phase.attempts > 1 ? ` (attempt ${phase.attempts})` : '';
   const name = phase.result === 'pending' || phase.result === 'skipped' ? paint('dim', phase.name) : phase.name;
-  const note = paint('dim', plainLine(phase.note ?? ''));
-  return `${paint('dim', last ? '└─' : '├─')} ${paint(style, PHASE_SIGN[phase.result])} ${padEnd(name, 13)} ${padEnd(took, 14)} ${note}${attempt}`.trimEnd();
+  const note = plainLine(phase.note ?? '') + attempt;
+  const head = `${paint('dim', last ? '└─' : '├─')} ${paint(style, PHASE_SIGN[phase.result])} ${padEnd(name, 13)}`;
+  return note === '' ? `${head} ${took}`.trimEnd() : `${head} ${padEnd(took, 14)} ${paint('dim', note)}`;
 }
 
 const STEP_STYLE: Record<StepStatus['state'], Style> = {

@@ -106,7 +106,7 @@ function meaningOfApproval(gate: GateName): string {
 function meaningOfRejection(gate: GateName): string {
   if (gate === 'start') return 'end; nothing was changed';
   if (gate === 'decommission') return 'keep X, stopped';
-  return 'all traffic back to X';
+  return 'all traffic back to X, then it holds';
 }
 
 function pause(status: UpgradeStatus, today: string): Awaited[] {

@@ -28,12 +28,16 @@ export function formatBytes(bytes: number): string {
 
 export const formatMs = (ms: number): string => (ms > 0 && ms < 10 ? `${ms.toFixed(1)} ms` : `${formatCount(ms)} ms`);
 
-/** `0.02 % errors, p99 23 ms (1,204 requests)` */
+/** The first bucket of Kong's latency histogram ends here: below it there are no digits to trust. */
+const FINEST_MS = 25;
+
+/** `0.02 % errors, p99 31 ms (1,204 requests)` */
 export function describeSide(side: SideFigures): string {
   if (side.requests === 0) return 'no requests';
   const parts = [`${formatPercent(side.errorRatio)} errors`];
   if (side.unmatched > 0) parts.push(`${formatPercent(side.unmatchedRatio)} without a route`);
-  if (side.p99Ms !== undefined) parts.push(`p99 ${formatMs(side.p99Ms)}`);
+  if (side.p99Ms !== undefined)
+    parts.push(side.p99Ms <= FINEST_MS ? `p99 ≤ ${FINEST_MS} ms` : `p99 ${formatMs(side.p99Ms)}`);
   return `${parts.join(', ')} (${formatCount(side.requests)} requests)`;
 }
 

@@ -12,6 +12,8 @@ interface LinesChart {
   readonly id: string;
   readonly title: string;
   readonly measured: Measured;
+  /** What to keep in mind when reading it; may be empty. */
+  readonly remark: string;
   readonly show: (value: number) => string;
   /** The smallest maximum of the axis. */
   readonly least: number;
@@ -21,12 +23,15 @@ interface LinesChart {
 }
 
 /** One figure of X and of Y over time. */
-export function linesChart({ id, title, measured, show, least, scale, markers, axis }: LinesChart): Markup {
+export function linesChart({ id, title, measured, remark, show, least, scale, markers, axis }: LinesChart): Markup {
   const { x, y, exact } = measured;
   const values = [...x, ...y].flatMap((one) => (one.value === undefined ? [] : [one.value]));
   const level = valueScale(values, least, TOP, BOTTOM);
   const description = [sum('Y', y, show), sum('X', x, show)].join('; ');
-  const note = values.length === 0 ? 'nothing was measured' : exact ? '' : 'averages of each watch';
+  const notes = [values.length === 0 ? 'nothing was measured' : exact ? '' : 'averages of each watch', remark].filter(
+    (text) => text !== '',
+  );
+  const note = notes.join('; ');
   const draw = (series: Series, side: string) => drawSeries(series, side, scale, level.at);
   return frame({ id, title, description, height: HEIGHT, from: 20, scale, markers, axis }, [
     markup`<text class="chart-title" x="${LEFT}" y="15">${title}${note !== '' && markup` <tspan class="note">(${note})</tspan>`}</text>`,

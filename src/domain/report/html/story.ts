@@ -9,6 +9,8 @@ import { markup, type Markup } from './markup.ts';
 import { measured } from './series.ts';
 import { timeScale } from './time-scale.ts';
 
+const REMARK = 'up to 25 ms Kong counts no finer';
+
 /** Four pictures over the same time, one below the other; none when nothing was begun. */
 export function story(report: Report, samples: readonly Sample[]): Markup | false {
   if (!report.phases.some((phase) => phase.startedAt !== undefined)) return false;
@@ -23,8 +25,8 @@ export function story(report: Report, samples: readonly Sample[]): Markup | fals
     <h2 id="story">What happened when</h2>
     <figure>
       ${phasesChart(report, scale, markers, end)} ${weightsChart(report, scale, markers, end)}
-      ${linesChart({ ...common, id: 'errors', title: 'Answers with 5xx', measured: errors, show: formatPercent, least: 0.01, axis: false })}
-      ${linesChart({ ...common, id: 'latency', title: 'Latency, 99th percentile', measured: latency, show: formatMs, least: 30, axis: true })}
+      ${linesChart({ ...common, id: 'errors', title: 'Answers with 5xx', measured: errors, remark: '', show: formatPercent, least: 0.01, axis: false })}
+      ${linesChart({ ...common, id: 'latency', title: 'Latency, 99th percentile', measured: latency, remark: REMARK, show: formatMs, least: 30, axis: true })}
       <figcaption class="legend">
         <span><svg aria-hidden="true" viewBox="0 0 30 8"><path class="line y" d="M1 4H29"/></svg>Y${report.to !== undefined && ` (${report.to})`}</span>
         <span><svg aria-hidden="true" viewBox="0 0 30 8"><path class="line x" d="M1 4H29"/></svg>X${report.from !== undefined && ` (${report.from})`}</span>

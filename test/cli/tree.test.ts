@@ -1,0 +1,107 @@
+import { styleText } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { noPaint } from '../../src/cli/io.ts';
+import { bar } from '../../src/cli/terminal/bar.ts';
+import { describeLive } from '../../src/cli/live.ts';
+import { fit, widthOf } from '../../src/cli/terminal/text.ts';
+import { renderTree } from '../../src/cli/terminal/tree.ts';
+import type { UpgradeStatus } from '../../src/domain/status/index.ts';
+import {
+  at,
+  completed,
+  figures,
+  held,
+  msAt,
+  refused,
+  rolledBack,
+  shifting,
+  stuck,
+  waiting,
+} from '../status/fixtures.ts';
+
+const tree = (status: UpgradeStatus, seconds: number, columns = 200) =>
+  renderTree({ status, live: [], now: msAt(seconds), columns, paint: noPaint });
+
+describe('the live tree', () => {
+  it('shows state, weight and how long the configuration is frozen', () => {
+    const [first, second] = tree(shifting, 420);
+    expect(first).toBe('payments · Kong 3.6.1 → 3.7.1   running   7 min');
+    expect(second).toBe(
+      '▕██████                  ▏  25 % on Y   configuration frozen for 4 min 53 s, at most until 18:02:07 UTC',
+    );
+  });
+
+  it('shows phases, the running step with its bar, and verdicts', () => {
+    const lines = tree(shifting, 415);
+    expect(lines).toContain('├─ ✓ freeze        32 s           41 tables guarded');
+    expect(lines).toContain('├─ ▶ shift         4 min 4 s');
+    expect(lines).toContain('│  ├─ ▶  25 %   ▕████████        ▏ 1 min 15 s of 2 min 30 s');
+    expect(lines).toContain('│  ├─ ·  50 %   bake 2 min 30 s, asks first');
+    expect(lines.find((line) => line.includes('5 %   pass'))).toContain('Y 0 % errors, p99 ≤ 25 ms (1,800 requests)');
+    expect(lines).toContain('└─ · decommission');
+  });
+
+  it('ends with what only a person can decide, and the command for it', () => {
+    expect(tree(waiting, 1_500).join('\n')).toContain('crossfade approve payments --gate finish   #');
+    const text = tree(held, 700).join('\n');
+    expect(text).toContain('✗ breach in shift at 10:06:12 UTC: Y answers 5.1 %');
+    expect(text).toContain(
+      'crossfade retry payments --phase shift   # go on at shift; an earlier phase is possible: stage',
+    );
+    const unwinding = tree(stuck, 700).join('\n');
+    expect(unwinding).toContain('✗ stop Y (attempt 4) y2 still answers');
+    expect(unwinding).toContain('crossfade accept payments --finding undo:stopY --reason WHY');
+  });
+
+  it('ends with the outcome when there is nothing to decide', () => {
+    expect(tree(completed, 9_000).at(-1)).toBe('Y serves everything, writes work, the database is finished.');
+    expect(tree(rolledBack, 9_000)[0]).toContain('rolled back   10 min 40 s');
+    expect(tree(refused, 9_000)).toContain('✗ traffic.steps[0].y: Too small: expected number to be >=1');
+  });
+
+  it('fits into the terminal, with colours', () => {
+    const paint = (style: Parameters<typeof styleText>[0], text: string) =>
+      styleText(style, text, { validateStream: false });
+    for (const status of [shifting, held, stuck])
+      for (const line of renderTree({ status, live: [], now: msAt(700), columns: 60, paint }))
+        expect(widthOf(line)).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('live figures', () => {
+  const base = { activity: 'watchTraffic', attempt: 1 };
+
+  it('are shown in words for what is known', () => {
+    const sample = { at: at(1), weight: 25, x: figures(900, 0, 40), y: figures(300, 0.01, 50) };
+    const verdict = { verdict: 'pass', control: 'x', reasons: [] };
+    expect(describeLive({ ...base, details: { sample, verdict, state: {} } })).toBe(
+      'watchTraffic · Y 1 % errors, p99 50 ms (300 requests); X 0 % errors, p99 40 ms (900 requests) · pass',
+    );
+    expect(
+      describeLive({ activity: 'migrateUp', attempt: 1, details: { command: 'kong migrations up', done: 1, of: 2 } }),
+    ).toBe('migrateUp · command kong migrations up · done 1 · of 2');
+    expect(
+      describeLive({ activity: 'dumpDatabase', attempt: 3, lastFailure: 'no\nS3', details: { bytes: 1_200_000 } }),
+    ).toBe('dumpDatabase · 1.2 MB · attempt 3 after: no S3');
+  });
+
+  it('may be anything', () => {
+    fc.assert(fc.property(fc.anything(), (details) => describeLive({ ...base, details }).startsWith('watchTraffic')));
+  });
+});
+
+describe('a bar', () => {
+  it('has one width for every ratio', () => {
+    for (const ratio of [-1, 0, 0.01, 0.5, 0.999, 1, 7]) expect(widthOf(bar(ratio, 10))).toBe(12);
+    expect(bar(0, 4)).toBe('▕    ▏');
+    expect(bar(1, 4)).toBe('▕████▏');
+  });
+});
+
+describe('a line', () => {
+  it('is cut with its colours ended', () => {
+    expect(fit('\u001b[31mabcdef\u001b[39m', 4)).toBe('\u001b[31mabc…\u001b[0m');
+    expect(fit('abc', 3)).toBe('abc');
+  });
+});
