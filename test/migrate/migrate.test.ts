@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DatabaseRef, Side } from '../../src/domain/plan/index.ts';
-import { nodeAt, sideOf, sql, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
+import { nodeAt, runner, sideOf, sql, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
 import { migrateActivities, record, seals, sealOf, withEnv, withSeal } from './fixture.ts';
 
 let kong: Kong;
@@ -153,4 +153,26 @@ test('without a role of its own for migrations: the same, and a lock that is lef
 
   await seals.write(database, upgrade(), ['somebody']);
   expect(await activities.migrateFinish(up('3.9.1', database))).toMatchObject({ after: { state: 'clean' } });
+});
+
+test('a pair whose "up" must not run twice: after an attempt that was cut off, a person decides', async () => {
+  const { database, activities } = await begin('3.4.2');
+  await record.begin(database, upgrade(), 'up', ['rate-limiting/006_350_to_360']);
+  await expect(activities.migrateUp(up('3.6.1', database))).rejects.toMatchObject({
+    code: 'MigrationNotRepeatable',
+    message: expect.stringContaining('Redis'),
+  });
+});
+
+test('a person runs "up" in a shell at the same time: one of the two does it, and ours is done', async () => {
+  const { database, activities } = await begin('3.4.2');
+  const file = join(kong.dir, 'slow.json');
+  writeFileSync(file, JSON.stringify({ migrations: { sleepMs: 100 } }));
+  const cluster = side('3.9.1', { KONG_STANDIN_FAULTS: file });
+  const [person, ours] = await Promise.all([
+    runner(cluster, database).kong(['migrations', 'up'], { timeoutMs: 60_000 }),
+    activities.migrateUp({ cluster, database, upgrade: upgrade() }),
+  ]);
+  expect(person.exitCode).toBe(0);
+  expect(ours.after).toMatchObject({ state: 'pending', pending: PENDING });
 });

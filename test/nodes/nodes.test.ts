@@ -82,6 +82,16 @@ test('before "up", Y is refused by Kong, and the message says why', async () => 
   });
 });
 
+test('a configuration that Kong refuses is found before anything is started', async () => {
+  const database = await kong.database('3.7.1');
+  const [node] = (await nodes('y1')) as [KongNode];
+  const cluster = sideOf('3.7.1', [{ ...node, conf: '/no/such/kong.conf' }]);
+  await expect(nodeActivities().prepareNodes({ side: 'y', cluster, database })).rejects.toMatchObject({
+    code: 'NodePrepareFailed',
+    message: expect.stringContaining('no file at: /no/such/kong.conf'),
+  });
+});
+
 test('a node that dies after its start', async () => {
   const database = await kong.database('3.7.1');
   const cluster = sideOf('3.7.1', await nodes('y1'), faults({ start: 'crash' }));
