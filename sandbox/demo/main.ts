@@ -1,7 +1,7 @@
 // `npm run demo`: a whole upgrade on this machine, under load, with everything real but Kong. See `options.ts`.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { MissingPrograms } from '../install/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { printToStderr as print } from '../log.ts';
 import { startLoad, STEADY } from './load/index.ts';
 import { PATH } from './configure.ts';
@@ -15,13 +15,21 @@ import { printHowToPlay, printSummary } from './summary.ts';
 
 /** Longer than this and the demo has failed. */
 const GIVE_UP_AFTER = 5 * 60_000;
+/** So long what was interrupted may take to notice. */
+const SETTLE_MS = 30_000;
 
-try {
-  const options = parseOptions(process.argv.slice(2));
-  process.exitCode = options === 'help' ? help() : options.stop ? await stop(options.dir) : await demo(options);
-} catch (error) {
-  print(error instanceof Error ? error.message : String(error));
-  process.exitCode = 2;
+// Whatever an interrupted demo still waits for must not keep it alive.
+process.exit(await main());
+
+async function main(): Promise<number> {
+  try {
+    const options = parseOptions(process.argv.slice(2));
+    if (options === 'help') return help();
+    return options.stop ? await stop(options.dir) : await demo(options);
+  } catch (error) {
+    print(error instanceof Error ? error.message : String(error));
+    return 2;
+  }
 }
 
 function help(): number {
@@ -40,12 +48,17 @@ async function demo(options: Options): Promise<number> {
   await stopEverything(dir);
 
   let good = false;
+  let endedBefore = 0;
+  const playing = play(options, seconds);
   try {
-    good = await Promise.race([play(options, seconds), interrupted(), tooLate()]);
+    good = await Promise.race([playing, interrupted(), tooLate()]);
   } catch (error) {
-    print(`\n${error instanceof MissingPrograms || !(error instanceof Error) ? String(error) : error.message}`);
+    print(`\n${error instanceof Error ? error.message : String(error)}`);
+    // What was just being started fails now, and is ended below, too.
+    endedBefore = (await stopEverything(dir)).ended;
+    await Promise.race([playing.catch(() => undefined), sleep(SETTLE_MS)]);
   }
-  if (!keep || !good) good = (await stop(dir)) === 0 && good;
+  if (!keep || !good) good = (await stop(dir, endedBefore)) === 0 && good;
   print(`\n${good ? 'As it should be' : 'NOT as it should be'}, after ${seconds()} s.`);
   return good ? 0 : 1;
 }
@@ -70,9 +83,13 @@ async function leaveRunning(ready: Demo): Promise<void> {
   printHowToPlay(ready, print);
 }
 
-async function stop(dir: string): Promise<number> {
+async function stop(dir: string, endedBefore = 0): Promise<number> {
   const { ended, left } = await stopEverything(dir);
-  print(left.length === 0 ? `\nStopped: ${ended} processes; none is left.` : `\nSTILL RUNNING: ${left.join('; ')}`);
+  print(
+    left.length === 0
+      ? `\nStopped: ${endedBefore + ended} processes; none is left.`
+      : `\nSTILL RUNNING: ${left.join('; ')}`,
+  );
   return left.length === 0 ? 0 : 1;
 }
 
