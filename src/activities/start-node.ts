@@ -1,3 +1,4 @@
+import { sleep } from '@temporalio/activity';
 import type { ClusterRunner } from '../adapters/cluster/port.ts';
 import type { KongHttp } from '../adapters/kong/port.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
@@ -18,6 +19,8 @@ export interface BringUp {
 
 /** `kong start` returns when the node listens; one that does not answer this long afterwards has died. */
 const ANSWERS_WITHIN = 3_000;
+/** A node counts as started when it is still the same and ready after this time. */
+const STEADY = 1_000;
 
 /**
  * Starts a node unless it answers already, waits until it is ready, and gives its node id. A node that is still ending its last
@@ -61,5 +64,11 @@ export async function bringUp({ http, runner, cluster, node, within }: BringUp):
     { within: left() },
   );
   if (ready === undefined) return fail(`was not ready after ${formatDuration(within)} (${reason})`);
-  return identify(http, cluster, node);
+  const id = await identify(http, cluster, node);
+
+  // One that dies of its first work is ready for a moment too.
+  await sleep(STEADY);
+  if (!(await http.ready(node)).ready || (await identify(http, cluster, node)) !== id)
+    return fail('was ready for a moment and died');
+  return id;
 }
