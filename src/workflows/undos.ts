@@ -26,11 +26,15 @@ export class Undos {
     this.control = control;
   }
 
-  /** To be called before the act. Registering again moves it to the end. */
+  /**
+   * To be called before the act. Registering again, after a `retry`, keeps its place: the order of the acts is still that of
+   * the first time, and X must be started before it can take traffic.
+   */
   register(name: UndoName, undo: Undo): void {
     this.anything = true;
-    this.acts.delete(name);
+    const again = this.acts.has(name);
     this.acts.set(name, undo);
+    if (again) return;
     const { status } = this.journal;
     status.undo = status.undo.filter((one) => one.name !== name);
     status.undo.push({ name, state: 'registered', registeredAt: now(), attempts: 0 });
