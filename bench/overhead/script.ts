@@ -6,11 +6,12 @@ import { promisify } from 'node:util';
 import type { KongNode, LocalRunner } from '../../src/domain/plan/index.ts';
 import { freePort } from '../../sandbox/free-port.ts';
 import type { Stand } from '../support/stand.ts';
+import type { Phases } from './phases.ts';
 
 const PROGRAM = fileURLToPath(new URL('script/upgrade.sh', import.meta.url));
 
-/** Upgrades by the plain script. Returns how long it took, in milliseconds. */
-export async function runScript(stand: Stand, upgrade: string): Promise<number> {
+/** Upgrades by the plain script: how long it took, in all and by its own steps. */
+export async function runScript(stand: Stand, upgrade: string): Promise<{ tookMs: number; phases: Phases }> {
   const work = join(stand.dir, 'script');
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work);
@@ -18,12 +19,22 @@ export async function runScript(stand: Stand, upgrade: string): Promise<number> 
   const env = { ...process.env, ...(await environment(stand)), WORK: work, UPGRADE: upgrade };
   const started = performance.now();
   try {
-    await promisify(execFile)('bash', [PROGRAM], { env, maxBuffer: 50_000_000 });
+    const { stdout } = await promisify(execFile)('bash', [PROGRAM], { env, maxBuffer: 50_000_000 });
+    return { tookMs: performance.now() - started, phases: phasesOf(stdout) };
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string };
     throw new Error(`The script failed:\n${stdout ?? ''}${stderr ?? ''}`, { cause: error });
   }
-  return performance.now() - started;
+}
+
+/** Each line: when a step began (seconds since 1970), and its name. */
+function phasesOf(output: string): Phases {
+  const begun = [...output.matchAll(/^([\d.]+) (\S+)$/gm)].map(([, at, name]) => ({
+    at: Number(at),
+    name: name ?? '',
+  }));
+  const took = begun.slice(0, -1).map(({ at, name }, index) => [name, ((begun[index + 1]?.at ?? at) - at) * 1000]);
+  return Object.fromEntries(took) as Phases;
 }
 
 async function environment({ plan, sandbox, secrets }: Stand): Promise<Record<string, string>> {

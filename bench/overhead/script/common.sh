@@ -7,7 +7,7 @@ TABLES=$(echo $TABLES)
 MIGRATOR=crossfade_migrator
 
 die() { printf 'upgrade.sh: %s\n' "$*" >&2; exit 1; }
-step() { printf '%s %s\n' "$(date +%T.%3N)" "$*"; }
+step() { printf '%s %s\n' "$EPOCHREALTIME" "$*"; }
 
 # poll SECONDS COMMAND...: until the command succeeds.
 poll() {
@@ -23,7 +23,7 @@ sql_file() { local file=$1; shift; sql -f "$HERE/sql/$file.sql" "$@"; }
 get() { curl -sS --fail --max-time 5 "$@"; }
 
 # of NODE WHAT: `of x1 proxy` is the value of x1_proxy.
-of() { local name=$1_$2; printf '%s' "${!name}"; }
+of() { local name=$1_$2; printf %s "${!name}"; }
 
 answers() { # NODE: something listens on one of its addresses
   local what address

@@ -16,14 +16,9 @@ weight() { local marker; for marker in "$TRAFFIC"/current/y-*; do echo "${marker
 
 # answered NODE...: how many requests these nodes have answered, and how many of them with 5xx.
 answered() {
-  local node files=() asking=() mine=$WORK/metrics.$BASHPID
-  for node in "$@"; do
-    get "$(of "$node" status)/metrics" >"$mine.$node" & asking+=($!)
-    files+=("$mine.$node")
-  done
-  for node in "${asking[@]}"; do wait "$node" || die 'metrics can not be read'; done
-  awk '/^kong_http_requests_total/ { all += $NF; if ($0 ~ /code="5/) bad += $NF } END { print all + 0, bad + 0 }' "${files[@]}"
-  rm -f "${files[@]}"
+  local node urls=()
+  for node in "$@"; do urls+=("$(of "$node" status)/metrics"); done
+  get "${urls[@]}" | awk '/^kong_http_requests_total/ { all += $NF; if ($0 ~ /code="5/) bad += $NF } END { print all + 0, bad + 0 }'
 }
 
 # share WEIGHT: the share that arrives agrees with the weight.
