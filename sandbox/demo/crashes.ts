@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import type { Activities } from '../../src/activities/contract.ts';
 import type { PhaseName } from '../../src/domain/names.ts';
-import type { Print } from '../log.ts';
 import { WORKFLOW_ID } from './temporal.ts';
 import type { DemoWorker } from './worker.ts';
 
@@ -40,7 +39,7 @@ export async function crashInEveryPhase(
   connection: Connection,
   runId: string,
   worker: DemoWorker,
-  print: Print,
+  note: (line: string) => void,
 ): Promise<readonly HadCrash[]> {
   const had: HadCrash[] = [];
   for await (const activity of scheduledActivities(connection, runId)) {
@@ -49,7 +48,7 @@ export async function crashInEveryPhase(
     await sleep(next.afterMs);
     await worker.kill();
     had.push({ phase: next.phase, activity, at: new Date().toISOString() });
-    print(`  kill -9 of the worker in ${next.phase} (${activity})`);
+    note(`kill -9 of the worker in ${next.phase} (${activity})`);
     await worker.start();
   }
   return had;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import { readLive, type LiveActivity } from '../../src/cli/live.ts';
 import type { TimelineEntry, UpgradeStatus } from '../../src/domain/status/index.ts';
 import { WORKFLOW_ID } from './temporal.ts';
 
@@ -7,6 +8,8 @@ import { WORKFLOW_ID } from './temporal.ts';
 export interface Moment {
   readonly status: UpgradeStatus;
   readonly timeline: readonly TimelineEntry[];
+  /** What runs, by its last heartbeat. */
+  readonly live: readonly LiveActivity[];
 }
 
 export interface Follower {
@@ -27,10 +30,11 @@ export async function follow(address: string, runId: string): Promise<Follower> 
   const connection = await Connection.connect({ address });
   const handle = new Client({ connection }).workflow.getHandle(WORKFLOW_ID, runId);
 
-  const look = (): Promise<Moment> =>
+  const look = (live: Moment['live']): Promise<Moment> =>
     connection.withDeadline(Date.now() + ANSWER_WITHIN, async () => ({
       status: await handle.query<UpgradeStatus>('status'),
       timeline: await handle.query<TimelineEntry[]>('timeline'),
+      live,
     }));
   const temporalStatus = async () => (await handle.describe()).status.name;
 
@@ -39,12 +43,13 @@ export async function follow(address: string, runId: string): Promise<Follower> 
     temporalStatus,
     async untilEnd(tell) {
       for (;;) {
-        const ended = (await temporalStatus()) !== 'RUNNING';
-        const moment = await look().catch(() => undefined);
+        const { status, raw } = await handle.describe();
+        const ended = status.name !== 'RUNNING';
+        const moment = await look(readLive(raw.pendingActivities ?? [])).catch(() => undefined);
         if (moment !== undefined) await tell(moment);
         if (ended && moment?.status.state === 'ended') return moment;
         if (ended && moment !== undefined)
-          throw new Error(`The workflow has ended (${await temporalStatus()}) while it was ${moment.status.state}.`);
+          throw new Error(`The workflow has ended (${status.name}) while it was ${moment.status.state}.`);
         await sleep(EVERY);
       }
     },

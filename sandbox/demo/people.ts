@@ -1,7 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UpgradeStatus } from '../../src/domain/status/index.ts';
-import type { Print } from '../log.ts';
 import { NODE_NAMES } from './addresses.ts';
 import { FAULTY_FROM } from './scenarios.ts';
 import type { Demo } from './set-up.ts';
@@ -11,13 +10,13 @@ const FAULTS = { proxy: { ratio: 0.05, status: 500 }, nodes: NODE_NAMES.y };
 const NOTICED_AFTER = 500;
 
 /** The people of the demo, and what makes Y faulty: they look at the status and act, by signals of the plain `temporal` command. */
-export function createPeople({ scenario, temporal, places }: Demo, print: Print) {
+export function createPeople({ scenario, temporal, places }: Demo, note: (line: string) => void) {
   const answered = new Set<string>();
   let faulty = false;
   let answeredHolds = 0;
 
   async function signal(name: string, payload: Readonly<Record<string, string>>): Promise<void> {
-    print(`  $ temporal workflow signal --name ${name} --input '${JSON.stringify(payload)}'`);
+    note(`$ temporal workflow signal --name ${name} --input '${JSON.stringify(payload)}'`);
     await temporal.signal(name, payload);
   }
 
@@ -32,7 +31,7 @@ export function createPeople({ scenario, temporal, places }: Demo, print: Print)
   function breakY({ traffic }: UpgradeStatus): void {
     if (!scenario.faultyY || faulty || traffic.weight < FAULTY_FROM) return;
     faulty = true;
-    print('  Y begins to answer 5 % of its requests with errors');
+    note('Y begins to answer 5 % of its requests with errors');
     writeFileSync(places.faults, JSON.stringify(FAULTS));
   }
 
@@ -42,7 +41,7 @@ export function createPeople({ scenario, temporal, places }: Demo, print: Print)
     // Held where the scenario expects none: given up, so that the demo ends, and fails by its outcome.
     const answer = answeredHolds++ === 0 ? (scenario.answer ?? 'abandon') : 'abandon';
     if (answer === 'retry') {
-      print('  Y is repaired');
+      note('Y is repaired');
       rmSync(places.faults);
       await sleep(NOTICED_AFTER);
     }

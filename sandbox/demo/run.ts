@@ -8,7 +8,8 @@ import { follow } from './follow.ts';
 import { countNodeStarts } from './node-starts.ts';
 import { createPeople } from './people.ts';
 import type { Demo } from './set-up.ts';
-import { createStory } from './story.ts';
+import { tellLive } from './story/live.ts';
+import { tellInLines } from './story/lines.ts';
 
 /** How a demo ended: the upgrade's own report, with what only the demo knows. */
 export interface DemoReport extends Report {
@@ -33,17 +34,18 @@ export async function runUpgrade(demo: Demo, print: Print): Promise<DemoReport> 
   const runId = await temporal.start(planFile);
 
   const nodeStarts = countNodeStarts(places.dir);
+  const story = process.stderr.isTTY ? tellLive(load, process.stderr) : tellInLines(load, print);
   const follower = await follow(sandbox.temporal.address, runId);
   try {
-    const tell = createStory(load, print);
-    const act = createPeople(demo, print);
+    const act = createPeople(demo, story.note);
     const [end, crashes] = await Promise.all([
       follower.untilEnd(async (moment) => {
-        tell(moment);
+        story.tell(moment);
         await act(moment.status);
       }),
-      scenario.killWorker ? crashInEveryPhase(follower.connection, runId, worker, print) : [],
+      scenario.killWorker ? crashInEveryPhase(follower.connection, runId, worker, story.note) : [],
     ]);
+    story.close();
     await sleep(ALONE_MS);
     nodeStarts.stop();
     const result = await load.stop();
@@ -60,6 +62,7 @@ export async function runUpgrade(demo: Demo, print: Print): Promise<DemoReport> 
       checks: await checkAll(ended),
     };
   } finally {
+    story.close();
     nodeStarts.stop();
     await follower.close();
   }

@@ -1,30 +1,26 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { PHASES } from '../../src/domain/names.ts';
-import { broken, runDemo, weights, type DemoRun } from './run-demo.ts';
+import { broken, useDemo, weights } from './run-demo.ts';
 
 const PASSWORD = 'kong-password-of-the-demo';
 
-let run: DemoRun;
-beforeAll(async () => {
-  run = await runDemo('minor');
-}, 180_000);
-afterAll(() => run.remove());
+const run = useDemo('minor');
 
 test('3.6.1 to 3.7.1 completes, and everything that was read back is as it should be', () => {
-  expect(broken(run)).toEqual([]);
-  expect(run.code).toBe(0);
-  expect(run.report.outcome).toBe('completed');
-  expect(run.report.phases.map(({ name, result }) => `${name} ${result}`)).toEqual(
+  expect(broken(run())).toEqual([]);
+  expect(run().code).toBe(0);
+  expect(run().report.outcome).toBe('completed');
+  expect(run().report.phases.map(({ name, result }) => `${name} ${result}`)).toEqual(
     PHASES.map((name) => `${name} done`),
   );
 });
 
 test('the report says when each phase was, who approved, what moved, what was migrated and backed up', () => {
-  const { report } = run;
+  const { report } = run();
   for (const { startedAt = '', endedAt = '' } of report.phases) expect(endedAt >= startedAt).toBe(true);
-  expect(weights(run)).toEqual([5, 25, 50, 100]);
+  expect(weights(run())).toEqual([5, 25, 50, 100]);
   expect(report.verdicts.map(({ verdict }) => verdict)).not.toContain('fail');
   expect(report.approvals.map(({ gate, by }) => `${gate}: ${by}`)).toEqual(['start: ann', 'finish: ben']);
   expect(report.migrations.before?.pending).toEqual([]);
@@ -36,22 +32,22 @@ test('the report says when each phase was, who approved, what moved, what was mi
 });
 
 test('no client request failed under at least 200 requests/s', () => {
-  expect(run.report.requests).toMatchObject({ failed: 0, failedByY: 0 });
-  expect(run.report.requests?.sent).toBeGreaterThan(4_000);
-  expect(run.report.requestsPerSecond).toBeGreaterThan(200);
+  expect(run().report.requests).toMatchObject({ failed: 0, failedByY: 0 });
+  expect(run().report.requests?.sent).toBeGreaterThan(4_000);
+  expect(run().report.requestsPerSecond).toBeGreaterThan(200);
 });
 
 test("the database's password is in no file but PostgreSQL's own", async () => {
-  const entries = await readdir(run.dir, { recursive: true, withFileTypes: true });
+  const entries = await readdir(run().dir, { recursive: true, withFileTypes: true });
   const files = entries.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
-  const searched = files.map((file) => relative(run.dir, file)).filter((name) => !name.startsWith('postgres/'));
+  const searched = files.map((file) => relative(run().dir, file)).filter((name) => !name.startsWith('postgres/'));
   // What must be among them, so that finding nothing means something.
   for (const name of ['temporal/temporal.db', 'worker.log', 'plan.json']) expect(searched).toContain(name);
   expect(searched.filter((name) => name.endsWith('report.html'))).not.toEqual([]);
   expect(searched.filter((name) => name.startsWith('s3/objects/'))).not.toEqual([]);
-  for (const name of searched) expect((await readFile(join(run.dir, name))).includes(PASSWORD), name).toBe(false);
+  for (const name of searched) expect((await readFile(join(run().dir, name))).includes(PASSWORD), name).toBe(false);
 });
 
 test('it says how everything was stopped', () => {
-  expect(run.output).toMatch(/Stopped: \d+ processes; none is left\./);
+  expect(run().output).toMatch(/Stopped: \d+ processes; none is left\./);
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
 import { removeFolder } from '../../sandbox/folder.ts';
 import type { ScenarioName } from '../../sandbox/demo/scenarios.ts';
 import type { DemoReport } from '../../sandbox/demo/run.ts';
@@ -19,8 +20,24 @@ export interface DemoRun {
   remove(): Promise<void>;
 }
 
+/** The demo gives up by itself after 5 minutes; then it stops everything. */
+const LIMIT = 6 * 60_000;
+
+/** Runs a scenario before the tests of a file, and removes what it left after them. */
+export function useDemo(scenario: ScenarioName): () => DemoRun {
+  let run: DemoRun | undefined;
+  beforeAll(async () => {
+    run = await runDemo(scenario);
+  }, LIMIT);
+  afterAll(() => run?.remove());
+  return () => {
+    if (run === undefined) throw new Error('The demo did not run.');
+    return run;
+  };
+}
+
 /** Runs a scenario as a user does, and reads the report that it wrote. */
-export async function runDemo(scenario: ScenarioName): Promise<DemoRun> {
+async function runDemo(scenario: ScenarioName): Promise<DemoRun> {
   const parent = tempFolder();
   const dir = join(parent, 'demo');
   const file = join(parent, 'report.json');
