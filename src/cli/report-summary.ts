@@ -13,13 +13,14 @@ export function summarizeReport(report: Report, ref: ReportRef = {}): string {
     plainLine(summary, 1_000),
   ];
   const add = (name: string, text: string): void =>
-    void (text && lines.push(`  ${name.padEnd(10)} ${plainLine(text, 500)}`));
+    void (text && lines.push(`  ${name.padEnd(10)} ${plainLine(text, 1_000)}`));
   add('freeze', freeze === undefined ? '' : formatDuration(freeze.ms));
   add('weights', weights.map(({ weight }) => `${weight} %`).join(' → '));
   add('verdicts', verdicts.map((one) => `${one.name} ${one.verdict}`).join(', '));
   add('approvals', approvals.map(({ gate, by }) => `${gate} by ${by}`).join(', '));
   add('undone', undone.map(({ name, result }) => `${name} ${result}`).join(', '));
-  add('database', databaseLeft === undefined ? '' : `${databaseLeft.forX} ${databaseLeft.forNextAttempt}`);
+  add('database', databaseLeft?.forX ?? '');
+  add('', databaseLeft?.forNextAttempt ?? '');
   add('page', ref.htmlFile ?? ref.htmlKey ?? '');
   add('JSON', ref.jsonFile ?? ref.jsonKey ?? '');
   return lines.join('\n');

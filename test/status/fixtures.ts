@@ -274,9 +274,9 @@ export const rolledBack: UpgradeStatus = {
   now: 'Ended: rolled back.',
   freeze: { ...frozen, frozen: false, liftedAt: at(638) },
   undo: [
-    { name: 'returnTraffic', state: 'done', registeredAt: at(171), startedAt: at(372), endedAt: at(373), attempts: 1 },
-    { name: 'stopY', state: 'done', registeredAt: at(152), startedAt: at(620), endedAt: at(636), attempts: 1 },
     { name: 'thaw', state: 'done', registeredAt: at(95), startedAt: at(636), endedAt: at(638), attempts: 1 },
+    { name: 'stopY', state: 'done', registeredAt: at(152), startedAt: at(620), endedAt: at(636), attempts: 1 },
+    { name: 'returnTraffic', state: 'done', registeredAt: at(171), startedAt: at(372), endedAt: at(373), attempts: 1 },
   ],
   report: { htmlFile: '/var/lib/crossfade/report.html', jsonFile: '/var/lib/crossfade/report.json' },
 };

@@ -1,7 +1,14 @@
 import { formatDuration } from '../../domain/duration.ts';
 import { describeFigures } from '../../domain/status/render-figures.ts';
 import { elapsed, plainLine } from '../../domain/status/render-text.ts';
-import { PHASE_SIGN, phaseDuration, STEP_SIGN, UNDO_SIGN, UNDO_WORDS } from '../../domain/status/render-words.ts';
+import {
+  inOrder,
+  PHASE_SIGN,
+  phaseDuration,
+  STEP_SIGN,
+  UNDO_SIGN,
+  UNDO_WORDS,
+} from '../../domain/status/render-words.ts';
 import type { PhaseStatus, StepStatus, UndoStatus, UpgradeStatus } from '../../domain/status/index.ts';
 import type { Paint, Style } from '../io.ts';
 import { bar } from './bar.ts';
@@ -64,7 +71,7 @@ const UNDO_STYLE: Record<UndoStatus['state'], Style> = {
 };
 
 export function undoLines({ undo }: UpgradeStatus, paint: Paint): string[] {
-  const shown = undo.filter((one) => one.state !== 'registered');
+  const shown = inOrder(undo).filter((one) => one.state !== 'registered');
   if (shown.length === 0) return [];
   return [
     '',

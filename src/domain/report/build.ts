@@ -2,6 +2,7 @@ import { formatDuration } from '../duration.ts';
 import type { Plan } from '../plan/index.ts';
 import { elapsed } from '../status/render-text.ts';
 import { OUTCOME_MEANING, STATE_WORDS } from '../status/render-words.ts';
+import { inOrder } from '../status/render-words.ts';
 import type { TimelineEntry, UpgradeStatus, VerdictStatus } from '../status/index.ts';
 import { databaseLeft } from './database-left.ts';
 import type { Report, ReportFreeze, ReportUndo, ReportVerdict } from './types.ts';
@@ -34,7 +35,7 @@ export function buildReport(status: UpgradeStatus, timeline: readonly TimelineEn
     migrations: status.migrations,
     databaseLeft: databaseLeft(status),
     backups: status.backups,
-    undone: status.undo.flatMap(toReportUndo),
+    undone: inOrder(status.undo).flatMap(toReportUndo),
     planned: plan && dropUndefined({ path: plan.path, rehearsed: plan.rehearsed, startedBy: plan.startedBy }),
     findings: status.findings,
     faults: status.faults,

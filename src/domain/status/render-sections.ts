@@ -1,7 +1,7 @@
 import { formatDuration } from '../duration.ts';
 import { describeFigures, formatBytes, formatPercent } from './render-figures.ts';
 import { clock, elapsed, escapeMarkdown as escape, firstOf, inlineCode as code } from './render-text.ts';
-import { phaseDuration, PHASE_SIGN, STEP_SIGN, UNDO_SIGN, UNDO_WORDS } from './render-words.ts';
+import { inOrder, phaseDuration, PHASE_SIGN, STEP_SIGN, UNDO_SIGN, UNDO_WORDS } from './render-words.ts';
 import type { PhaseStatus, StepStatus, UpgradeStatus } from './types.ts';
 
 /** Everything below what a person can answer, in the order in which people ask for it. */
@@ -119,7 +119,7 @@ const undos = ({ undo }: UpgradeStatus): string =>
   section(
     'Undo',
     list(
-      undo
+      inOrder(undo)
         .filter((one) => one.state !== 'registered')
         .map((one) => {
           const error = one.error === undefined || one.state === 'done' ? '' : `: ${escape(one.error, 400)}`;

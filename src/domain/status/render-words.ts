@@ -63,6 +63,10 @@ export const UNDO_WORDS: Record<UndoStatus['name'], string> = {
   startX: 'start X again',
 };
 
+/** Undos in the order in which they ran: the newest act is undone first. */
+export const inOrder = (undo: readonly UndoStatus[]): UndoStatus[] =>
+  undo.toSorted((a, b) => (a.startedAt ?? '~').localeCompare(b.startedAt ?? '~'));
+
 /** `payments · Kong 3.6.1 → 3.7.1` */
 export function title(status: Pick<UpgradeStatus, 'upgrade' | 'workflow' | 'from' | 'to'>): string {
   const versions = status.from === undefined || status.to === undefined ? '' : ` · Kong ${status.from} → ${status.to}`;
