@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DatabaseRef, Side } from '../../src/domain/plan/index.ts';
+import { waitFor } from '../../sandbox/wait-for.ts';
 import { nodeAt, runner, sideOf, sql, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
 import { migrateActivities, record, seals, sealOf, withEnv, withSeal } from './fixture.ts';
 
@@ -164,15 +165,14 @@ test('a pair whose "up" must not run twice: after an attempt that was cut off, a
   });
 });
 
-test('a person runs "up" in a shell at the same time: one of the two does it, and ours is done', async () => {
+test('a person runs "up" in a shell while ours is at work: ours does it, theirs is told', async () => {
   const { database, activities } = await begin('3.4.2');
   const file = join(kong.dir, 'slow.json');
-  writeFileSync(file, JSON.stringify({ migrations: { sleepMs: 100 } }));
+  writeFileSync(file, JSON.stringify({ migrations: { sleepMs: 300 } }));
   const cluster = side('3.9.1', { KONG_STANDIN_FAULTS: file });
-  const [person, ours] = await Promise.all([
-    runner(cluster, database).kong(['migrations', 'up'], { timeoutMs: 60_000 }),
-    activities.migrateUp({ cluster, database, upgrade: upgrade() }),
-  ]);
-  expect(person.exitCode).toBe(0);
-  expect(ours.after).toMatchObject({ state: 'pending', pending: PENDING });
+  const migrating = activities.migrateUp({ cluster, database, upgrade: upgrade() });
+  await waitFor('ours is at work', async () => (await sql(database, 'SELECT FROM locks')).length > 0);
+  const person = await runner(cluster, database).kong(['migrations', 'up'], { timeoutMs: 60_000 });
+  expect(person.stdout + person.stderr).toMatch(/aborted: another node|pending migrations/);
+  expect((await migrating).after).toMatchObject({ state: 'pending', pending: PENDING });
 });
