@@ -14,9 +14,9 @@ import { createDumpRestore } from '../../src/adapters/postgres/restore.ts';
 import { createScratchDatabases } from '../../src/adapters/postgres/scratch.ts';
 import { createConnect } from '../../src/adapters/postgres/connect.ts';
 import { createSecrets } from '../../src/adapters/secrets.ts';
-import type { S3Ref } from '../../src/domain/plan/index.ts';
+import type { DatabaseRef, S3Ref } from '../../src/domain/plan/index.ts';
 import { startS3, type S3 } from '../../sandbox/servers/s3.ts';
-import { inActivity, PASSWORD, startKongDatabases, type Kong } from '../freeze/fixture.ts';
+import { inActivity, PASSWORD, sql, startKongDatabases, type Kong } from '../freeze/fixture.ts';
 
 export const DECK = fileURLToPath(new URL('../../sandbox/deck/deck', import.meta.url));
 export const ADMIN_TOKEN = 'token-of-the-admin-api';
@@ -99,3 +99,12 @@ export async function startAdminApi(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => void server.close() };
 }
+
+/** Fills a table with rows of half a megabyte that hardly compress. */
+export const makeLarge = (database: DatabaseRef, rows: number) =>
+  sql(
+    database,
+    `INSERT INTO ca_certificates (id, cert, cert_digest)
+       SELECT gen_random_uuid(), (SELECT string_agg(md5(random()::text || m || n), '') FROM generate_series(1, 15000) m), n::text
+         FROM generate_series(1, ${rows}) n`,
+  );
