@@ -101,7 +101,8 @@ export interface NodeActivities {
   startNodes(input: { side: SideName; cluster: Side; database: Database; within: number }): Promise<readonly string[]>;
   /**
    * Stops the nodes gracefully: drains up to `drain` milliseconds, proves over the network that they are gone. Returns
-   * how many requests were cut. Refuses (`StillServing`) while `traffic` says that the side gets any.
+   * how many requests were cut. Refuses (`StillServing`) while the side gets any traffic: by the balancer's own state where it is on
+   * the same host, else by `weight`, as it was read back on the balancer's host last.
    */
   stopNodes(input: {
     side: SideName;
@@ -109,6 +110,7 @@ export interface NodeActivities {
     database: Database;
     drain: number;
     traffic: Plan['traffic'];
+    weight: number;
   }): Promise<{ stopped: readonly string[]; cut: number }>;
   /** Reloads one node that is out of the balancer, waits until it is ready again. */
   reloadNode(input: { side: SideName; cluster: Side; database: Database; node: string }): Promise<void>;

@@ -59,10 +59,11 @@ export function createNodeActivities(deps: NodeDeps): NodeActivities {
       return cluster.nodes.map(({ name }) => name);
     },
 
-    async stopNodes({ side, cluster, database, drain, traffic }) {
+    async stopNodes({ side, cluster, database, drain, traffic, weight }) {
       const answering: KongNode[] = [];
       for (const node of cluster.nodes) if (await http.answers(node)) answering.push(node);
-      if (answering.length > 0) refuseWhileServing(side, await deps.readTraffic(traffic));
+      const sameHost = traffic.host === cluster.runs.host;
+      if (answering.length > 0) refuseWhileServing(side, sameHost ? await deps.readTraffic(traffic) : { weight });
 
       const runner = deps.runner(cluster, database);
       const results = await Promise.all(answering.map((node) => runner.stop(node, drain)));
@@ -105,7 +106,7 @@ async function identifyOrForeign({ http }: NodeDeps, cluster: Plan['y'], node: K
   }
 }
 
-function refuseWhileServing(side: SideName, { weight }: TrafficState): void {
+function refuseWhileServing(side: SideName, { weight }: Pick<TrafficState, 'weight'>): void {
   const share = side === 'y' ? weight : 100 - weight;
   if (share === 0) return;
   const message = `The nodes of ${side.toUpperCase()} are not stopped: the balancer sends ${share} % of the traffic to them.`;

@@ -35,7 +35,8 @@ export const stopY =
   (u: Upgrade): Undo =>
   async () => {
     const { y, database, traffic } = u.plan;
-    const stop = { side: 'y' as const, cluster: y, database, drain: traffic.drain, traffic };
+    const { weight } = u.journal.status.traffic;
+    const stop = { side: 'y' as const, cluster: y, database, drain: traffic.drain, traffic, weight };
     await run(u.acts.undo.nodesOfY.stopNodes, 'stop Y', stop);
   };
 

@@ -24,7 +24,8 @@ export function nodeActivities(weight = 0): NodeActivities {
 }
 
 /** Only what the activities hand on to the balancer's adapter. */
-export const traffic = {} as Plan['traffic'];
+/** Of a balancer on the host of the nodes. */
+export const traffic = { host: 'here' } as Plan['traffic'];
 
 export const within = 15_000;
 

@@ -50,7 +50,7 @@ test('prepare, start, start again, reload, stop, stop again, remove', async () =
   expect(pidOf(y1)).toBe(pid);
 
   await expect(activities.removeNodes(input)).rejects.toMatchObject({ code: 'StillAnswering' });
-  const stopping = { ...input, drain: 2_000, traffic };
+  const stopping = { ...input, drain: 2_000, traffic, weight: 0 };
   await expect(nodeActivities(5).stopNodes(stopping)).rejects.toMatchObject({
     code: 'StillServing',
     message: expect.stringContaining('5 %'),
@@ -68,8 +68,11 @@ test('X is stopped only when Y has everything', async () => {
   const database = await kong.database('3.6.1');
   const cluster = sideOf('3.6.1', await nodes('x1'));
   await start(cluster, database);
-  const stopping = { side: 'x', cluster, database, drain: 1_000, traffic } as const;
+  const stopping = { side: 'x', cluster, database, drain: 1_000, traffic, weight: 100 } as const;
   await expect(nodeActivities(99).stopNodes(stopping)).rejects.toMatchObject({ code: 'StillServing' });
+  // A balancer on another host can't be asked from here: what was read back there decides.
+  const elsewhere = { ...stopping, traffic: { ...traffic, host: 'there' }, weight: 99 };
+  await expect(nodeActivities(100).stopNodes(elsewhere)).rejects.toMatchObject({ code: 'StillServing' });
   expect(await nodeActivities(100).stopNodes(stopping)).toEqual({ stopped: ['x1'], cut: 0 });
 });
 
@@ -145,7 +148,7 @@ test('a request that is longer than the drain is cut, and counted', async () => 
     const soon = sleep(300).then(() => undefined);
     return (await Promise.race([attempt, soon])) === undefined ? { attempt } : undefined;
   });
-  expect(await nodeActivities(0).stopNodes({ side: 'y', cluster, database, drain: 500, traffic })).toEqual({
+  expect(await nodeActivities(0).stopNodes({ side: 'y', cluster, database, drain: 500, traffic, weight: 0 })).toEqual({
     stopped: ['y1'],
     cut: 1,
   });
@@ -189,11 +192,14 @@ test("the user's own commands: started, reloaded and stopped, judged over the ne
   await nodeActivities().prepareNodes(input);
   await nodeActivities().startNodes({ ...input, within });
   await nodeActivities().reloadNode({ ...input, node: 'y1' });
-  expect(await nodeActivities().stopNodes({ ...input, drain: 1_000, traffic })).toEqual({ stopped: ['y1'], cut: 0 });
+  expect(await nodeActivities().stopNodes({ ...input, drain: 1_000, traffic, weight: 0 })).toEqual({
+    stopped: ['y1'],
+    cut: 0,
+  });
 
   const deaf = { ...cluster, nodes: [{ ...cluster.nodes[0]!, stop: ['true'] }] };
   await nodeActivities().startNodes({ ...input, within });
-  const stopping = nodeActivities().stopNodes({ ...input, cluster: deaf, drain: 1_000, traffic });
+  const stopping = nodeActivities().stopNodes({ ...input, cluster: deaf, drain: 1_000, traffic, weight: 0 });
   await expect(stopping).rejects.toMatchObject({ code: 'StillAnswering' });
 });
 

@@ -74,7 +74,8 @@ async function stopAndSeal(u: Upgrade, gate: GateStatus): Promise<void> {
 
   u.undos.register('startX', startX(u));
   journal.say('stopping X');
-  const stop = { side: 'x' as const, cluster: x, database, drain: traffic.drain, traffic };
+  const { weight } = journal.status.traffic;
+  const stop = { side: 'x' as const, cluster: x, database, drain: traffic.drain, traffic, weight };
   const { stopped, cut } = await run(acts.nodesOfX.stopNodes, 'stop X, keep it', stop);
   journal.note('note', `X is stopped and kept (${stopped.join(', ')}${cut > 0 ? `; ${cut} requests were cut` : ''})`);
   await guard(u, gate, true);
