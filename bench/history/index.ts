@@ -6,6 +6,7 @@ import type { Bench } from '../harness/bench.ts';
 import { figure } from '../harness/figure.ts';
 import { setUpStand, type Stand } from '../support/stand.ts';
 import { runUpgrade } from '../support/upgrade.ts';
+import { largest } from './sizes.ts';
 import { startFeedingWorker } from './worker.ts';
 
 const HOUR = 3_600_000;
@@ -17,6 +18,7 @@ interface Run {
   readonly samples: number;
   readonly heartbeats: number;
   readonly seconds: number;
+  readonly largest: Readonly<Record<string, string>>;
 }
 
 const changes = ({ traffic, verdict }: PlanInput): Partial<PlanInput> => ({
@@ -43,7 +45,15 @@ async function measureOne(stand: Stand, connection: Connection, watch: string, f
     const { historyLength, raw } = await handle.describe();
     const bytes = Number(raw.workflowExecutionInfo?.historySizeBytes);
     const [samples = 0, heartbeats = 0] = fed();
-    return { watch, events: historyLength, bytes, samples, heartbeats, seconds: tookMs / 1000 } satisfies Run;
+    return {
+      watch,
+      events: historyLength,
+      bytes,
+      samples,
+      heartbeats,
+      seconds: Math.round(tookMs / 1000),
+      largest: await largest(handle),
+    } satisfies Run;
   } finally {
     await load.stop();
   }
@@ -95,7 +105,7 @@ export const bench: Bench = {
           'restore for a test and a rehearsal of `finish`. Events and bytes are what the Temporal server itself counts (historyLength and ' +
           `historySizeBytes of describe). The watch of ${hours} h is fed: one sample per default interval (${defaultInterval(stand) / 1000} s), judged by ` +
           'the code of the real watch, and one heartbeat per second of that time with the real details, each sent to the server and ' +
-          'acknowledged by it before the next; only the waiting in between is left out.',
+          'acknowledged by it, those of one sample side by side; only the waiting in between is left out.',
         figures: [
           figure({ name: '5 steps: events', unit: 'events', values: values(short, 'events'), atMost: 600 }),
           figure({ name: '5 steps: size', unit: 'kB', values: values(short, 'bytes', 1_000), atMost: 200 }),

@@ -1,11 +1,12 @@
 import type { Connection, WorkflowHandle } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time.js';
-import { temporal } from '@temporalio/proto';
+import protos, { type temporal } from '@temporalio/proto';
 import { hostTaskQueue, TASK_QUEUE } from '../../src/domain/names.ts';
 import { HOST } from '../../sandbox/demo/plan.ts';
 import { waitFor, type Patience } from '../../sandbox/wait-for.ts';
 
-const { TASK_QUEUE_TYPE_ACTIVITY: ACTIVITY, TASK_QUEUE_TYPE_WORKFLOW: WORKFLOW } = temporal.api.enums.v1.TaskQueueType;
+const { TASK_QUEUE_TYPE_ACTIVITY: ACTIVITY, TASK_QUEUE_TYPE_WORKFLOW: WORKFLOW } =
+  protos.temporal.api.enums.v1.TaskQueueType;
 const QUEUES = [
   { name: TASK_QUEUE, type: WORKFLOW },
   { name: TASK_QUEUE, type: ACTIVITY },
