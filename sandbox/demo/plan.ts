@@ -1,8 +1,8 @@
 import type { PlanInput } from '../../src/domain/plan/index.ts';
+import { classifyPath, parseVersion } from '../../src/domain/version.ts';
 import type { Sandbox } from '../index.ts';
 import { NODE_NAMES, url, type NodeName, type Places } from './addresses.ts';
 import type { KongCommands } from './kong-commands.ts';
-import type { Scenario } from './scenarios.ts';
 
 /** The cluster's name, and so the workflow's id: `kong/demo`. */
 export const CLUSTER = 'demo';
@@ -14,7 +14,7 @@ export const SECRET_NAMES = ['KONG_PG_PASSWORD', 'PG_ADMIN_PASSWORD', 'S3_SECRET
 export type SecretName = (typeof SECRET_NAMES)[number];
 
 /** The demo's plan: that of a real upgrade, but with seconds where there would be minutes and hours. */
-export function demoPlan(scenario: Scenario, places: Places, sandbox: Sandbox, kong: KongCommands): PlanInput {
+export function demoPlan(places: Places, sandbox: Sandbox, kong: KongCommands): PlanInput {
   const { postgres, s3, bucket } = sandbox;
   return {
     cluster: CLUSTER,
@@ -29,11 +29,7 @@ export function demoPlan(scenario: Scenario, places: Places, sandbox: Sandbox, k
       password: secret('KONG_PG_PASSWORD'),
       admin: { user: postgres.admin.user, password: secret('PG_ADMIN_PASSWORD') },
     },
-    ...(scenario.accept === undefined
-      ? {}
-      : {
-          path: { accept: scenario.accept, reason: 'A demo: there is no second database for a dual-cluster upgrade.' },
-        }),
+    ...accepted(kong),
     rehearsed: { waiver: { by: 'the demo', reason: 'This is the rehearsal.' } },
     freeze: { quiet: '2s', limit: '1h' },
     backup: {
@@ -86,6 +82,14 @@ export function demoPlan(scenario: Scenario, places: Places, sandbox: Sandbox, k
     keep: '2s',
     reportDirectory: places.reports,
   };
+}
+
+/** Kong advises blue-green for patch releases only: every other path must be accepted by name. */
+function accepted({ x, y }: KongCommands): Pick<PlanInput, 'path'> {
+  const [from, to] = [parseVersion(x.version), parseVersion(y.version)];
+  const kind = from === undefined || to === undefined ? undefined : classifyPath(from, to);
+  if (kind === undefined || kind === 'patch' || kind === 'same' || kind === 'downgrade') return {};
+  return { path: { accept: kind, reason: 'A demo: there is no second database for a dual-cluster upgrade.' } };
 }
 
 function side(name: 'x' | 'y', { version, command }: KongCommands['x'], places: Places): PlanInput['x'] {

@@ -6,8 +6,6 @@ export interface Scenario {
   readonly title: string;
   readonly from: string;
   readonly to: string;
-  /** What the plan must accept by name, because Kong does not advise blue-green for it. */
-  readonly accept?: 'minor' | 'skips-minors';
   /** From 25 % on Y answers 5 % of its requests with errors. */
   readonly faultyY: boolean;
   /** The answer to the hold that follows. */
@@ -23,7 +21,7 @@ export interface Scenario {
 export const FAULTY_FROM = 25;
 
 const healthy = { faultyY: false, killWorker: false, outcome: 'completed', leavesPending: true } as const;
-const minor = { leavesPending: true, from: '3.6.1', to: '3.7.1', accept: 'minor' } as const;
+const minor = { leavesPending: true, from: '3.6.1', to: '3.7.1' } as const;
 
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   minor: { ...healthy, ...minor, title: 'an upgrade without trouble' },
@@ -31,7 +29,6 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     ...healthy,
     from: '3.4.2',
     to: '3.9.1',
-    accept: 'skips-minors',
     title: 'four migrations at once, five of them unfinished until `finish`',
   },
   patch: { ...healthy, from: '3.9.0', to: '3.9.1', leavesPending: false, title: 'a patch release: nothing to migrate' },

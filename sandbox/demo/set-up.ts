@@ -46,7 +46,7 @@ export async function setUp(dir: string, scenario: Scenario, print: Print): Prom
     throw new Error('A real Kong answers no errors on demand: this scenario is for the stand-in.');
   mkdirSync(join(dir, 'tmp'));
   const places = await choosePlaces(dir);
-  const { plan, planFile } = writePlan(demoPlan(scenario, places, sandbox, kong), dir);
+  const { plan, planFile } = writePlan(demoPlan(places, sandbox, kong), dir);
   const secrets: Demo['secrets'] = {
     KONG_PG_PASSWORD: PASSWORD,
     PG_ADMIN_PASSWORD: sandbox.postgres.admin.password,
