@@ -63,7 +63,8 @@ export class Undos {
     shown.startedAt = now();
     for (;;) {
       shown.attempts += 1;
-      shown.state = 'running';
+      // Once it has failed it stays `stuck` while it is tried again, so that a person can let it go at any time.
+      if (shown.attempts === 1) shown.state = 'running';
       this.journal.say(`undoing: ${DESCRIPTIONS[name]}`);
       try {
         await undo();
