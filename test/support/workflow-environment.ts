@@ -32,7 +32,7 @@ export interface StartOptions {
 const dataConverter = { payloadConverterPath };
 
 // Tests make activities fail on purpose: what the workers say about it would bury what a test says.
-Runtime.install({ logger: new DefaultLogger((process.env.CF_LOG ?? 'ERROR') as 'ERROR') });
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 /** A real Temporal server, workers as the real ones but with fake activities, and a client. One per test file. */
 export class WorkflowEnvironment {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deferred, endsLate, fails, fromCall, waitsFor, type World } from '../support/fake-activities-world.ts';
+import '../support/workflow-environment-patience.ts';
 import { WorkflowEnvironment } from '../support/workflow-environment.ts';
 import { BEFORE_GATE, BEFORE_SEAL, REFUSED, type Failure } from './failures-table.ts';
 import { acts, expectNoOverlap, undoneKeys } from './order.ts';

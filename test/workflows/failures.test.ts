@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fails, fromCall, type World } from '../support/fake-activities-world.ts';
 import type { Run } from '../support/workflow-environment-run.ts';
+import '../support/workflow-environment-patience.ts';
 import { WorkflowEnvironment } from '../support/workflow-environment.ts';
 import { BEFORE_GATE, BEFORE_SEAL, REFUSED, type Failure } from './failures-table.ts';
 import { expectNoOverlap, undoneKeys } from './order.ts';

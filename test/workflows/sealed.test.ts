@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fails, fromCall, type World } from '../support/fake-activities-world.ts';
 import { fail, pass } from '../support/fake-activities.ts';
 import type { Run } from '../support/workflow-environment-run.ts';
+import '../support/workflow-environment-patience.ts';
 import { WorkflowEnvironment } from '../support/workflow-environment.ts';
 import { AFTER_SEAL, type Failure } from './failures-table.ts';
 
