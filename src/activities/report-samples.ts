@@ -2,6 +2,7 @@ import type { ObjectStore } from '../adapters/object-store/port.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
 import type { S3Ref } from '../domain/plan/index.ts';
 import type { Report } from '../domain/report/index.ts';
+import { upgradeFolder } from '../domain/upgrade.ts';
 import type { Sample } from '../domain/verdict/index.ts';
 
 /** How long one object may take, in milliseconds. */
@@ -14,21 +15,41 @@ const PATIENCE = 15_000;
 export async function readSamples(
   store: Pick<ObjectStore, 'get'>,
   s3: S3Ref,
-  { verdicts }: Pick<Report, 'verdicts'>,
+  report: Report,
   onFault: (key: string, fault: string) => void,
 ): Promise<Sample[]> {
-  const keys = new Set(verdicts.flatMap(({ samplesKey }) => (samplesKey === undefined ? [] : [samplesKey])));
   const found: Sample[] = [];
-  for (const key of keys) {
+  for (const key of sampleKeys(s3, report)) {
     try {
       found.push(...parseSamples(await readText(store, s3, key)));
     } catch (error) {
+      if (error instanceof CrossfadeError && error.code === 'ObjectMissing') continue;
       onFault(key, error instanceof Error ? error.message : String(error));
       // Where S3 does not answer, the next object would only take as long again.
-      if (!(error instanceof CrossfadeError) || error.code !== 'ObjectMissing') break;
+      break;
     }
   }
   return found.sort((a, b) => a.at.localeCompare(b.at));
+}
+
+/**
+ * Where samples may be: of the watches that ended with a verdict, and of those that something else ended (an approval, a
+ * retreat), which the report does not name.
+ */
+function sampleKeys(s3: S3Ref, { upgrade, verdicts, gates, weights }: Report): Set<string> {
+  const named = verdicts.flatMap(({ samplesKey }) => (samplesKey === undefined ? [] : [samplesKey]));
+  const shares = [...new Set(weights.map(({ weight }) => `shift-${weight}`))];
+  const others = [
+    ...shares,
+    ...gates.map(({ gate }) => `gate-${gate}`),
+    'rehearsal',
+    'finish',
+    'hold',
+    'paused',
+    'watch',
+  ];
+  const folder = [s3.prefix, upgradeFolder(upgrade), 'samples'].filter((part) => part !== '').join('/');
+  return new Set([...named, ...(weights.length === 0 ? [] : others.map((name) => `${folder}/${name}.jsonl`))]);
 }
 
 /** JSON lines; a line that was cut in the middle is left out. */

@@ -6,14 +6,28 @@ import type { Report } from '../domain/report/index.ts';
 
 /** The report in a few lines, and where the whole of it is. */
 export function summarizeReport(report: Report, ref: ReportRef = {}): string {
-  const { cluster, from, to, outcome, state, summary, freeze, weights, verdicts, approvals, undone, databaseLeft } =
-    report;
+  const {
+    cluster,
+    from,
+    to,
+    outcome,
+    state,
+    summary,
+    freeze,
+    weights,
+    verdicts,
+    approvals,
+    undone,
+    databaseLeft,
+    failure,
+  } = report;
   const lines = [
     `${cluster}${from === undefined ? '' : `: Kong ${from} → ${to ?? ''}`}: ${outcome === undefined ? STATE_WORDS[state] : OUTCOME_WORDS[outcome]}`,
     plainLine(summary, 1_000),
   ];
   const add = (name: string, text: string): void =>
     void (text && lines.push(`  ${name.padEnd(10)} ${plainLine(text, 1_000)}`));
+  add('failure', outcome === 'completed' ? '' : (failure?.message ?? ''));
   add('freeze', freeze === undefined ? '' : formatDuration(freeze.ms));
   add('weights', weights.map(({ weight }) => `${weight} %`).join(' → '));
   add('verdicts', verdicts.map((one) => `${one.name} ${one.verdict}`).join(', '));

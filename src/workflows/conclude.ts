@@ -24,7 +24,7 @@ export async function conclude(u: Upgrade, outcome: Outcome): Promise<UpgradeRes
   const { journal, plan, ref } = u;
   end(journal, outcome);
   const { status, timeline } = journal;
-  const report = buildReport(status, timeline);
+  const report = buildReport(status, timeline, plan);
   const directory = plan.reportDirectory === undefined ? {} : { directory: plan.reportDirectory };
   try {
     status.report = await run(u.acts.report.writeReport, 'report', {

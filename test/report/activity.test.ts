@@ -56,7 +56,7 @@ function write(store: ObjectStore, to?: string): Promise<ReportRef> {
 describe('writeReport', () => {
   it('writes JSON and page to S3 and to the directory, with the samples that are in S3', async () => {
     const lines = completedSamples.map((one) => JSON.stringify(one)).join('\n');
-    const objects = new Map([['crossfade/payments/shift-100.jsonl', lines]]);
+    const objects = new Map([[`crossfade/${FOLDER}/samples/gate-finish.jsonl`, lines]]);
     const ref = await write(bucket(objects), directory);
     expect(ref).toEqual({
       jsonKey: `crossfade/${FOLDER}/report.json`,

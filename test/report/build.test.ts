@@ -51,7 +51,7 @@ describe('buildReport', () => {
       'stopY done',
       'thaw done',
     ]);
-    expect(report.summary).toContain('It went wrong in shift: Y answers 5.1 % of 1,890 requests');
+    expect(report.summary).toContain('It went wrong in shift (breach).');
   });
 
   it('says so when nothing is pending after `up`', () => {

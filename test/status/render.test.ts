@@ -117,9 +117,8 @@ describe('texts of others', () => {
   it('never open a tag or break a table', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'<>|`*\\a \n[]') }), (text) => {
-        const outsideCode = escapeMarkdown(text)
-          .replaceAll('\\`', '')
-          .replace(/`[^`]*`/g, '');
+        // From left to right, as Markdown reads it: an escaped character, or a piece of code.
+        const outsideCode = escapeMarkdown(text).replace(/\\[\s\S]|`[^`]*`/g, '');
         expect(outsideCode).not.toMatch(/[<>]/);
         expect(`${escapeMarkdown(text)}${inlineCode(text)}`.replace(/\\[\s\S]/g, '')).not.toContain('|');
       }),

@@ -54,8 +54,8 @@ function summarize(status: UpgradeStatus): string {
   if (outcome === undefined) return `Not ended yet: ${STATE_WORDS[status.state]}.`;
   const took = endedAt === undefined ? '' : ` It took ${formatDuration(elapsed(upgrade.startedAt, endedAt))}.`;
   const why =
-    failure === undefined || outcome === 'completed' ? '' : ` It went wrong in ${failure.phase}: ${failure.message}.`;
-  return `${OUTCOME_MEANING[outcome]}${why}${took}`.replace(/\.\.( |$)/g, '.$1');
+    failure === undefined || outcome === 'completed' ? '' : ` It went wrong in ${failure.phase} (${failure.kind}).`;
+  return `${OUTCOME_MEANING[outcome]}${why}${took}`;
 }
 
 function flattenVerdict(status: VerdictStatus): ReportVerdict {

@@ -33,7 +33,8 @@ export function measured(
   }
   const sorted = samples.toSorted((a, b) => a.at.localeCompare(b.at));
   const thin = thinOut(sorted, (one) => Math.max(pick(one.x) ?? 0, pick(one.y) ?? 0));
-  const line = (side: 'x' | 'y') => thin.map((one) => ({ time: Date.parse(one.at), value: pick(one[side]) }));
+  const line = (side: 'x' | 'y') =>
+    thin.map((one) => ({ time: Date.parse(one.at), weight: one.weight, value: pick(one[side]) }));
   return { x: withGaps(line('x')), y: withGaps(line('y')), exact: true };
 }
 
@@ -47,14 +48,14 @@ function thinOut(samples: readonly Sample[], height: (sample: Sample) => number)
   return groups.map((group) => group.reduce((best, one) => (height(one) > height(best) ? one : best)));
 }
 
-/** Nothing was measured between two watches: no line is drawn there. */
-function withGaps(line: Series): Series {
+/** Between two watches nothing was measured, and at another weight a side is in another situation: no line is drawn there. */
+function withGaps(line: readonly (Series[number] & { readonly weight: number })[]): Series {
   const distances = line.slice(1).map((one, index) => one.time - (line[index]?.time ?? one.time));
   return line.flatMap((one, index) => {
     const [before = 0, distance = 0, after = 0] = [distances[index - 2], distances[index - 1], distances[index]];
     // Older samples are further apart than newer ones, so each distance is compared with its neighbours.
-    return distance > 4 * Math.max(before, after) && distance > 5_000
-      ? [{ time: one.time, value: undefined }, one]
-      : [one];
+    const gap = distance > 4 * Math.max(before, after) && distance > 5_000;
+    const moved = index > 0 && line[index - 1]?.weight !== one.weight;
+    return gap || moved ? [{ time: one.time, value: undefined }, one] : [one];
   });
 }
