@@ -156,22 +156,19 @@ async function watchTraffic(world: World, input: Input<'watchTraffic'>): ReturnT
   return { verdict, from, to: new Date().toISOString(), weight, samples: 3, samplesKey: `crossfade/${name}.jsonl` };
 }
 
-/** What tells the calls of one activity apart. */
+/** The name, and what tells the calls of one activity apart: `setWeight:25`, `runTests:y`, `setNodeOut:y1:out`. */
 function keyOf(name: ActivityName, input: Record<string, unknown>): string {
-  const cluster = input['cluster'] as { version?: string } | string | undefined;
-  const sideOfCluster = typeof cluster === 'object' ? (cluster.version === '3.6.1' ? 'x' : 'y') : undefined;
-  const nodeOut =
-    name === 'setNodeOut' ? `${String(input['node'])}:${input['out'] === true ? 'out' : 'in'}` : undefined;
-  const rules = name === 'checkRules' && input['frozen'] === true ? 'frozen' : undefined;
-  const migrated = name.startsWith('migrate') ? '' : undefined;
-  const tells = [
-    migrated,
-    nodeOut,
-    rules,
-    input['weight'] !== undefined && input['name'] === undefined ? input['weight'] : undefined,
-  ];
-  const found = [...tells, input['node'], input['name'], input['side'], sideOfCluster].find((one) => one !== undefined);
-  return found === undefined || found === '' ? name : `${name}:${String(found as string | number)}`;
+  const tells = (): unknown => {
+    if (name === 'setWeight' || name === 'measureShare') return input['weight'];
+    if (name === 'setNodeOut') return `${String(input['node'])}:${input['out'] === true ? 'out' : 'in'}`;
+    if (name === 'reloadNode') return input['node'];
+    if (name === 'watchTraffic') return input['name'];
+    if (name === 'checkRules') return input['frozen'] === true ? 'frozen' : undefined;
+    if (name === 'checkNodes') return (input['cluster'] as { version?: string }).version === '3.6.1' ? 'x' : 'y';
+    return input['side'];
+  };
+  const told = tells();
+  return told === undefined ? name : `${name}:${String(told as string | number)}`;
 }
 
 /** All activities, each acting on the world of its own workflow. */

@@ -24,6 +24,12 @@ afterAll(async () => {
   await env.close();
 });
 
+/** What the Temporal UI asks a workflow for. */
+interface Metadata {
+  readonly currentDetails: string;
+  readonly definition: Record<'signalDefinitions' | 'updateDefinitions', { name: string; description?: string }[]>;
+}
+
 /** The plain `temporal` command. */
 async function temporal(...args: string[]): Promise<string> {
   const { stdout } = await execute(env.temporal.command, [...args, '--address', env.temporal.address]);
@@ -78,11 +84,10 @@ describe.concurrent('the plain temporal command', () => {
   it('shows what each message is for, and the state as Markdown', async () => {
     const { id, run } = await start(() => undefined);
     await run.untilGate('start');
-    const metadata = await temporal('workflow', 'metadata', '-w', id, '--output', 'json');
-    const shown = JSON.parse(metadata) as {
-      currentDetails: string;
-      definition: Record<'signalDefinitions' | 'updateDefinitions', { name: string; description?: string }[]>;
-    };
+    const type = '__temporal_workflow_metadata';
+    const answer = await temporal('workflow', 'query', '-w', id, '--type', type, '--output', 'json');
+    const { queryResult } = JSON.parse(answer) as { queryResult: Metadata[] };
+    const shown = queryResult[0] as Metadata;
     for (const kind of ['signalDefinitions', 'updateDefinitions'] as const) {
       const described = Object.fromEntries(shown.definition[kind].map((one) => [one.name, one.description]));
       for (const name of MESSAGES) expect(described[name]).toMatch(/Takes one object: \{"by":"ann"/);
