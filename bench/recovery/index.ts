@@ -10,9 +10,6 @@ import { createRandom } from './random.ts';
 import { firstPoll } from './moments.ts';
 import { identityOf, launchWorker } from './worker.ts';
 
-/** After the last progress, at most so long until the next kill. */
-const NEXT_WITHIN = 4_000;
-
 const changes = ({ traffic, verdict }: PlanInput): Partial<PlanInput> => ({
   traffic: { ...traffic, steps: [25, 50, 100].map((y) => ({ y, bake: '3s' })) },
   verdict: { ...verdict, every: '500ms' },
@@ -41,12 +38,18 @@ async function killMany(stand: Stand, wanted: number, random: () => number, prin
       const load = await stand.startLoad();
       const { promise: begun, resolve } = Promise.withResolvers<WorkflowHandle>();
       let running = true;
-      const upgrade = runUpgrade({ connection, plan: stand.planInput, begun: resolve })
+      let activities = 0;
+      const onActivity = () => void (activities += 1);
+      const upgrade = runUpgrade({ connection, plan: stand.planInput, begun: resolve, onActivity })
         .catch((error: unknown) => void faults.push(String(error)))
         .finally(() => (running = false));
       const handle = await begun;
       while (kills.length < wanted) {
-        await Promise.race([upgrade, randomMoment(random, NEXT_WITHIN)]);
+        await randomMoment(
+          random,
+          () => activities,
+          () => running,
+        );
         if (!running) break;
         const { next, recovered } = await killOnce({ connection, stand, handle, worker });
         worker = next;

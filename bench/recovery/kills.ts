@@ -43,8 +43,23 @@ export async function killOnce({
     firstProgress(handle, identity, { timeoutMs: PATIENCE }),
   ]);
   if (progressed === 'ended') return { next };
-  return { next, recovered: { during, startMs: polled - killedAt, recoveryMs: progressed - polled } };
+  return { next, recovered: { during, startMs: polled - killedAt, recoveryMs: Math.max(0, progressed - polled) } };
 }
 
-/** Waits for a random moment of the next seconds. */
-export const randomMoment = (random: () => number, withinMs: number): Promise<void> => sleep(random() * withinMs);
+const MOST_ACTIVITIES = 12;
+const LONGEST_DELAY = 2_000;
+
+/**
+ * Waits for a random moment: so many more activities, and then so long. Counted in activities, because time alone would hit the same
+ * few phases over and over on a slow machine; the delay gives the long watches their share.
+ */
+export async function randomMoment(
+  random: () => number,
+  activities: () => number,
+  running: () => boolean,
+): Promise<void> {
+  const wanted = activities() + Math.floor(random() * MOST_ACTIVITIES);
+  const delay = random() * LONGEST_DELAY;
+  while (running() && activities() < wanted) await sleep(5);
+  await sleep(delay);
+}

@@ -17,16 +17,18 @@ export interface UpgradeOptions {
   readonly plan: PlanInput;
   /** Called once it has been started. */
   readonly begun?: (handle: WorkflowHandle) => void;
+  /** Called at each activity that the workflow schedules. */
+  readonly onActivity?: () => void;
 }
 
 /** Runs an upgrade. Every gate is approved by a signal as soon as it opens; any other end than `completed` is an error. */
-export async function runUpgrade({ connection, plan, begun }: UpgradeOptions): Promise<Upgrade> {
+export async function runUpgrade({ connection, plan, begun, onActivity }: UpgradeOptions): Promise<Upgrade> {
   const client = new Client({ connection });
   const started = performance.now();
   const options = { taskQueue: TASK_QUEUE, workflowId: upgradeWorkflowId(plan.cluster), args: [plan] };
   const handle = await client.workflow.start('blueGreenUpgrade', options);
   begun?.(handle);
-  const following = answer(connection, handle);
+  const following = answer(connection, handle, onActivity);
   const result = (await handle.result()) as { outcome: string; reason?: string };
   const tookMs = performance.now() - started;
   const { activities, told } = await following;
@@ -38,11 +40,13 @@ export async function runUpgrade({ connection, plan, begun }: UpgradeOptions): P
 async function answer(
   connection: Connection,
   handle: WorkflowHandle,
+  onActivity?: () => void,
 ): Promise<{ activities: number; told: readonly string[] }> {
   const told: string[] = [];
   let activities = 0;
   for await (const { name, input } of scheduled(connection, handle)) {
     activities += 1;
+    onActivity?.();
     if (name !== 'notify') continue;
     const { text } = input as { text: string };
     told.push(text);
