@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { installTools } from '../install/index.ts';
 import { printToStderr as print } from '../log.ts';
 import { startLoad, STEADY } from './load/index.ts';
 import { PATH } from './configure.ts';
@@ -28,7 +29,7 @@ async function main(): Promise<number> {
     return options.stop ? await stop(options.dir) : await demo(options);
   } catch (error) {
     print(error instanceof Error ? error.message : String(error));
-    return 2;
+    return 1;
   }
 }
 
@@ -43,29 +44,40 @@ async function demo(options: Options): Promise<number> {
   const started = performance.now();
   const seconds = () => ((performance.now() - started) / 1000).toFixed(1);
   print(`Scenario "${options.scenario}": ${scenario.title}.`);
+  // With the machine's own TMPDIR, and before anything is ended or started.
+  await installTools(['postgres', 'temporal', 'versitygw', 'nginx'], print);
   // Whoever is started from here on, and by whom, is known by it.
   process.env['TMPDIR'] = tempDir(dir);
   await stopEverything(dir);
 
+  const stage: { ready?: Demo } = {};
+  const playing = play(options, stage, seconds);
   let good = false;
   let endedBefore = 0;
-  const playing = play(options, seconds);
   try {
     good = await Promise.race([playing, interrupted(), tooLate()]);
   } catch (error) {
     print(`\n${error instanceof Error ? error.message : String(error)}`);
-    // What was just being started fails now, and is ended below, too.
-    endedBefore = (await stopEverything(dir)).ended;
-    await Promise.race([playing.catch(() => undefined), sleep(SETTLE_MS)]);
+    if (!keep || stage.ready === undefined) {
+      // What was just being started fails now, and is ended below, too.
+      endedBefore = (await stopEverything(dir)).ended;
+      await Promise.race([playing.catch(() => undefined), sleep(SETTLE_MS)]);
+    }
   }
-  if (!keep || !good) good = (await stop(dir, endedBefore)) === 0 && good;
+  if (keep && stage.ready !== undefined) await leaveRunning(stage.ready);
+  else good = (await stop(dir, endedBefore)) === 0 && good;
   print(`\n${good ? 'As it should be' : 'NOT as it should be'}, after ${seconds()} s.`);
   return good ? 0 : 1;
 }
 
 /** Set up, upgrade, read back. True if everything was as the scenario says. */
-async function play({ scenario, dir, keep, report: file }: Options, seconds: () => string): Promise<boolean> {
+async function play(
+  { scenario, dir, report: file }: Options,
+  stage: { ready?: Demo },
+  seconds: () => string,
+): Promise<boolean> {
   const ready = await setUp(dir, scenarios[scenario], print);
+  stage.ready = ready;
   print(`Everything runs after ${seconds()} s. Temporal UI: ${ready.sandbox.temporal.ui}`);
   const report = await runUpgrade(ready, print);
   printSummary(report, ready, print);
@@ -73,13 +85,13 @@ async function play({ scenario, dir, keep, report: file }: Options, seconds: () 
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
   }
-  const good = report.checks.every(({ holds }) => holds);
-  if (keep && good) await leaveRunning(ready);
-  return good;
+  return report.checks.every(({ holds }) => holds);
 }
 
 async function leaveRunning(ready: Demo): Promise<void> {
-  await startLoad(ready.places.dir, { port: ready.places.balancer, path: PATH, ...STEADY }, ready.secrets.DEMO_KEY);
+  const { places, secrets, load } = ready;
+  const toNginx = { port: places.balancer, path: PATH, ...STEADY };
+  if (!load.process.isRunning()) await startLoad(places.dir, toNginx, secrets.DEMO_KEY);
   printHowToPlay(ready, print);
 }
 
