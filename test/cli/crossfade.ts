@@ -16,7 +16,7 @@ export async function crossfade(
 ): Promise<Ran> {
   const { exitCode, stdout, stderr } = await execa(command, args, {
     reject: false,
-    timeout: 45_000,
+    timeout: 120_000,
     env: { USER: 'cleo', NO_COLOR: '1', ...env },
     ...(cwd === undefined ? {} : { cwd }),
   });

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { describePlan, parsePlan, type PlanInput } from '../../src/domain/plan/index.ts';
+import { describePlan, parsePlan, toPlanInput, type PlanInput } from '../../src/domain/plan/index.ts';
+import { readPlan } from '../../src/cli/plan-file.ts';
 import { estimateFreeze } from '../../src/domain/plan/describe-freeze.ts';
 import { testPlan } from '../support/workflow-environment-plan.ts';
 import { CROSSFADE, crossfade } from './crossfade.ts';
@@ -53,10 +55,11 @@ describe('crossfade plan', () => {
     expect(out).toContain('answers with 5xx: more than 2 % on Y, or 0.5 % more than on X');
   });
 
-  it('prints the filled-in plan as JSON', async () => {
+  it('prints the filled-in plan as JSON that is a plan again', async () => {
     const { code, out } = await crossfade(['plan', file('plan.json', JSON.stringify(plan)), '--json']);
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toEqual(JSON.parse(JSON.stringify(parsed(plan))));
+    expect(parsed(JSON.parse(out) as PlanInput)).toEqual(parsed(plan));
+    expect(JSON.parse(out)).toMatchObject({ watch: '50ms', freeze: { limit: '8h' }, verdict: { every: '10s' } });
   });
 
   it('prints every fault at once with its path, on stderr, and ends with 2', async () => {
@@ -152,5 +155,17 @@ describe('the estimate of the freeze', () => {
     expect(text).toContain('NOT accepted in the plan: preflight refuses it');
     expect(text).toContain('nothing: the plan turns it off');
     expect(text).not.toContain('gate start');
+  });
+});
+
+describe('the examples', () => {
+  it('are plans, and stay the same when they are filled in and read again', () => {
+    const folder = fileURLToPath(new URL('../../examples', import.meta.url));
+    const files = readdirSync(folder).filter((name) => /\.(ya?ml|json)$/.test(name));
+    expect(files.length).toBeGreaterThan(0);
+    for (const name of files) {
+      const { plan: found } = readPlan(join(folder, name));
+      expect(parsed(toPlanInput(found)), name).toEqual(found);
+    }
   });
 });

@@ -99,7 +99,7 @@ describe('an upgrade by the command', () => {
     const late = await run('abort', cluster, '--by', 'ann');
     expect(late.code).toBe(3);
     expect(late.err).toContain(`abort came too late: the upgrade of ${cluster} ended at `);
-  }, 120_000);
+  }, 240_000);
 
   it('ends with 5 when it is held, and with 4 once it is rolled back', async () => {
     const cluster = environment.nextCluster();

@@ -5,3 +5,4 @@ export type { TrafficPlan, TrafficStep, VerdictPlan } from './traffic.ts';
 export { planSchema, type Plan, type PlanInput } from './schema.ts';
 export { parsePlan, type Fault } from './parse.ts';
 export { describePlan } from './describe.ts';
+export { toPlanInput } from './to-input.ts';
