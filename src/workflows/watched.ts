@@ -22,12 +22,12 @@ export async function watchTraffic(u: Upgrade, name: string, bake?: number): Pro
   });
   journal.status.traffic.verdicts.push({ name, ...result });
   const { verdict, reasons } = result.verdict;
-  journal.note('verdict', `${name}: ${[verdict, ...reasons.map(({ text }) => text)].join('; ')}`);
+  journal.note('verdict', [`${name}: ${verdict}.`, ...reasons.map(({ text }) => text)].join(' '));
   return result;
 }
 
 export function breach(result: WatchResult): Interruption {
-  const reasons = result.verdict.reasons.map(({ text }) => text).join('; ');
+  const reasons = result.verdict.reasons.map(({ text }) => text).join(' ');
   return new Interruption('breach', `at ${result.weight} % of the traffic Y is worse than allowed: ${reasons}`);
 }
 

@@ -89,7 +89,7 @@ async function bake(u: Upgrade, step: StepStatus): Promise<void> {
   if (control === 'x' && x !== undefined) u.known.lastOfX = x;
   if (verdict === 'fail') throw breach(result);
   if (verdict === 'inconclusive') {
-    const why = reasons.map(({ text }) => text).join('; ');
+    const why = reasons.map(({ text }) => text).join(' ');
     throw new Interruption('inconclusive', `no verdict at ${step.y} %: ${why}`, { code: 'VerdictInconclusive' });
   }
 }

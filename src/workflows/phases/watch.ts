@@ -10,6 +10,6 @@ export async function watch(u: Upgrade): Promise<string> {
   const { verdict, reasons } = result.verdict;
   if (verdict === 'fail') throw breach(result);
   if (verdict === 'pass') return 'pass';
-  const why = reasons.map(({ text }) => text).join('; ');
+  const why = reasons.map(({ text }) => text).join(' ');
   throw new Interruption('inconclusive', `no verdict while watching Y: ${why}`, { code: 'VerdictInconclusive' });
 }
