@@ -1,14 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fail, inconclusive, pass } from '../support/fake-activities.ts';
-import {
-  deferred,
-  endsLate,
-  fails,
-  fromCall,
-  waitsFor,
-  type Override,
-  type World,
-} from '../support/fake-activities-world.ts';
+import { deferred, fails, fromCall, waitsFor, type Override, type World } from '../support/fake-activities-world.ts';
 import '../support/workflow-environment-patience.ts';
 import { WorkflowEnvironment } from '../support/workflow-environment.ts';
 import { acts, undoneKeys } from './order.ts';
