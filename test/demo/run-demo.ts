@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
@@ -56,7 +56,10 @@ async function runDemo(scenario: ScenarioName): Promise<DemoRun> {
     output,
     dir,
     report: JSON.parse(text) as DemoReport,
-    remove: async () => void (await removeFolder(dir)),
+    async remove() {
+      await removeFolder(dir);
+      await rm(parent, { recursive: true });
+    },
   };
 }
 

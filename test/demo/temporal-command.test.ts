@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,7 +14,8 @@ import { tempFolder } from '../sandbox/temp-folder.ts';
 
 // Everything here is done with the plain `temporal` command, as the README tells people to.
 
-const dir = join(tempFolder(), 'demo');
+const parent = tempFolder();
+const dir = join(parent, 'demo');
 const workflow = ['--workflow-id', 'kong/demo'];
 let demo: Demo;
 
@@ -25,6 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   const { left } = await stopEverything(dir);
   await removeFolder(dir);
+  await rm(parent, { recursive: true });
   expect(left).toEqual([]);
 }, 60_000);
 
