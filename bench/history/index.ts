@@ -94,7 +94,7 @@ export const bench: Bench = {
     const hours = quick ? 1 : 24;
     const stand = await setUpStand('history', changes, print);
     try {
-      const runs = await measureAll(stand, hours, quick ? 1 : 3, print);
+      const runs = await measureAll(stand, hours, quick ? 1 : 2, print);
       const short = runs.filter(({ watch }) => watch === '4s');
       const long = runs.filter(({ watch }) => watch !== '4s');
       const added = long.map(({ events }, index) => events - (short[index]?.events ?? 0));

@@ -14,6 +14,7 @@ import { demoPlan, HOST, type SecretName } from '../../sandbox/demo/plan.ts';
 import { scenarios } from '../../sandbox/demo/scenarios.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { step, type Print } from '../../sandbox/log.ts';
+import { endRecorded } from '../../sandbox/processes.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 import { restoreDatabase, saveDatabase } from './database.ts';
 
@@ -64,12 +65,14 @@ export async function setUpStand(
   const proxies = plan.x.nodes.map(({ proxy }) => proxy);
 
   let loads = 0;
+  // Whatever of it still runs, workers and clients included: a bench may be interrupted at any point.
   const stop = async () => {
     await endNodes(dir);
-    await nginx.stop();
-    await sandbox.stop();
+    await endRecorded(dir);
   };
-  const nginx = await startBalancer(dir, places.balancer, plan);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stop().finally(() => process.exit(130)));
+  await startBalancer(dir, places.balancer, plan);
   await step(print, `Kong ${plan.x.version}: database and configuration, kept as a template`, async () => {
     await bootstrap(plan, environment);
     await startX(plan, environment);
