@@ -70,8 +70,13 @@ export async function setUpStand(
     await endNodes(dir);
     await endRecorded(dir);
   };
+  let interrupted = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void stop().finally(() => process.exit(130)));
+    process.on(signal, () => {
+      // A terminal and npm both send it: the second one must not end this before everything is stopped.
+      if (!interrupted) void stop().finally(() => process.exit(130));
+      interrupted = true;
+    });
   await startBalancer(dir, places.balancer, plan);
   await step(print, `Kong ${plan.x.version}: database and configuration, kept as a template`, async () => {
     await bootstrap(plan, environment);
