@@ -19,6 +19,9 @@ const GIVE_UP_AFTER = 8 * 60_000;
 /** So long what was interrupted may take to notice. */
 const SETTLE_MS = 30_000;
 
+// Whoever read its output may be gone; the demo still has to stop what it started.
+process.stderr.on('error', () => undefined);
+
 // Whatever an interrupted demo still waits for must not keep it alive.
 process.exit(await main());
 
