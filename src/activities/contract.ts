@@ -46,6 +46,8 @@ export interface FreezeActivities {
   waitForQuiet(input: { database: Database; quiet: number; within: number }): Promise<void>;
   /** Installs the guard, proves as Kong's own role that it refuses, reads it back. */
   freezeConfiguration(input: { database: Database; upgrade: UpgradeRef }): Promise<FreezeState>;
+  /** Who froze the configuration, if anybody. */
+  readFreeze(input: { database: Database }): Promise<FreezeState>;
   /** Lifts the guard of this upgrade's cluster and reads back that it is gone. Tolerates that it never was. */
   thawConfiguration(input: { database: Database; upgrade: UpgradeRef }): Promise<FreezeState>;
   /** Computes the fingerprint and keeps it, with a hash per entity, in schema `crossfade` as the new baseline. */
@@ -210,6 +212,8 @@ export interface StageActivities {
 
 /** `traffic.ts`, host of the balancer */
 export interface TrafficActivities {
+  /** The preflight's rule over the balancer: installed for this plan, X has all traffic. Never throws for what it can't read. */
+  checkBalancer(input: { x: Side; y: Side; traffic: Plan['traffic'] }): Promise<Finding>;
   /** What the balancer does now. */
   readTraffic(input: { traffic: Plan['traffic'] }): Promise<TrafficState>;
   /**

@@ -51,6 +51,8 @@ export function createFreezeActivities(deps: FreezeDeps): FreezeActivities {
       throw new CrossfadeError('NotFrozen', `The guard was installed, and does not stand.${who}`);
     },
 
+    readFreeze: ({ database }) => guard.read(database),
+
     async thawConfiguration({ database, upgrade }) {
       await guard.lift(database, upgrade);
       if (database.admin !== undefined) await migratorRole.remove(database);

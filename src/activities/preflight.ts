@@ -1,13 +1,16 @@
 import { activityInfo } from '@temporalio/activity';
 import type { CreateRunner } from '../adapters/cluster/port.ts';
 import type { KongHttp } from '../adapters/kong/port.ts';
+import type { ObjectStore } from '../adapters/object-store/port.ts';
 import type { ReadConnections } from '../adapters/postgres/connections.ts';
 import type { Fingerprints } from '../adapters/postgres/fingerprint.ts';
 import type { Guard } from '../adapters/postgres/guard.ts';
 import type { MigrationRecord } from '../adapters/postgres/migration-record.ts';
 import type { PostgresPrograms, ProgramName } from '../adapters/postgres/programs.ts';
+import type { Seals } from '../adapters/postgres/seal.ts';
+import { CrossfadeError } from '../domain/errors/index.ts';
 import type { Finding } from '../domain/findings.ts';
-import type { DatabaseRef } from '../domain/plan/index.ts';
+import type { DatabaseRef, S3Ref } from '../domain/plan/index.ts';
 import * as rules from '../domain/rules/index.ts';
 import type { PreflightActivities } from './contract.ts';
 import { readMetricFacts, readNodes } from './node-facts.ts';
@@ -18,6 +21,8 @@ export interface PreflightDeps {
   readonly http: KongHttp;
   readonly connections: ReadConnections;
   readonly guard: Pick<Guard, 'read'>;
+  readonly seals: Pick<Seals, 'read'>;
+  readonly store: Pick<ObjectStore, 'get'>;
   readonly fingerprints: Pick<Fingerprints, 'drift'>;
   readonly record: Pick<MigrationRecord, 'begun'>;
   readonly programs: PostgresPrograms;
@@ -72,6 +77,14 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
         rules.rehearsed(plan, rehearsed),
         rules.freezeTime(plan),
         open,
+        await readable('no-earlier-upgrade', async () =>
+          rules.noEarlierUpgrade(
+            await deps.seals.read(database, plan.cluster),
+            await deps.guard.read(database),
+            upgrade,
+          ),
+        ),
+        await readable('backup-store', () => storeAnswers(deps.store, plan.backup.s3)),
         ...(frozen
           ? [
               await readable('freeze-in-place', async () =>
@@ -108,6 +121,16 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
       return [...findings, ...(await Promise.all(programs)), rules.files(missing, files.length)];
     },
   };
+}
+
+/** The bucket is there and lets us in. Asks for an object that nobody has: nothing is written before the freeze. */
+async function storeAnswers(store: PreflightDeps['store'], s3: S3Ref): Promise<Finding> {
+  try {
+    await store.get(s3, [s3.prefix, 'preflight'].filter((part) => part !== '').join('/'));
+  } catch (error) {
+    if (!(error instanceof CrossfadeError) || error.code !== 'ObjectMissing') throw error;
+  }
+  return rules.pass('backup-store', `The bucket ${s3.bucket} answers.`);
 }
 
 /** What can't be read refuses under the name of its rule: preflight reports everything at once. */

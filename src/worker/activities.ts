@@ -89,6 +89,8 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       http,
       connections: createReadConnections(connect),
       guard,
+      seals,
+      store,
       fingerprints,
       record,
       programs,

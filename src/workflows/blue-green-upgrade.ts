@@ -3,11 +3,13 @@ import type { Outcome } from '../domain/names.ts';
 import { conclude, refuse, type UpgradeResult } from './conclude.ts';
 import { Control } from './control.ts';
 import { goForward } from './forward.ts';
+import { withFreezeLimit } from './freeze-limit.ts';
 import { hold, recordFailure, retreat } from './hold.ts';
 import { Inbox } from './inbox.ts';
 import type { Interruption } from './interruption.ts';
 import { Journal } from './journal.ts';
 import { openPlan } from './open-plan.ts';
+import { endAsItIs } from './undo-acts.ts';
 import { currentUpgrade, createUpgrade, type Upgrade } from './upgrade.ts';
 
 /**
@@ -28,7 +30,7 @@ export async function blueGreenUpgrade(input: unknown): Promise<UpgradeResult> {
     if ('faults' in opened) return refuse(journal, opened.faults);
     inbox.startedBy = opened.plan.startedBy;
     const u = createUpgrade(opened.plan, journal.status.upgrade, journal, control);
-    return conclude(u, await upgrade(u));
+    return conclude(u, await withFreezeLimit(u, () => upgrade(u)));
   });
 }
 
@@ -45,7 +47,7 @@ async function upgrade(u: Upgrade): Promise<Outcome> {
 
     const decision = await hold(u, stopped);
     if (decision.kind === 'retry') continue;
-    if (control.sealed) return 'completed-with-faults';
+    if (control.sealed) return letGo(u);
     return unwind(u);
   }
 }
@@ -69,4 +71,12 @@ async function unwind(u: Upgrade): Promise<Outcome> {
   await u.undos.run();
   const faults = u.journal.status.undo.some(({ state }) => state === 'skipped') || u.journal.status.accepted.length > 0;
   return faults ? 'rolled-back-with-faults' : 'rolled-back';
+}
+
+/** Ends as it is, past the point of no return: Y has all traffic. Only the freeze must not stay behind. */
+async function letGo(u: Upgrade): Promise<Outcome> {
+  u.journal.enter('unwinding', 'ending as it is');
+  u.undos.register('thaw', endAsItIs(u));
+  await u.undos.run();
+  return 'completed-with-faults';
 }

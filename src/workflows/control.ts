@@ -32,6 +32,11 @@ export class Control {
     return this.stopped;
   }
 
+  /** The forward path runs. */
+  get forward(): boolean {
+    return this.armed !== undefined;
+  }
+
   get aborting(): boolean {
     return (this.stopped ?? this.early)?.kind === 'abort';
   }

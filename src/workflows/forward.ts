@@ -1,7 +1,5 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import { formatDuration } from '../domain/duration.ts';
-import { Interruption, toInterruption } from './interruption.ts';
-import { tell } from './notify.ts';
+import { CancellationScope } from '@temporalio/workflow';
+import { toInterruption, type Interruption } from './interruption.ts';
 import { phase } from './phase.ts';
 import { backup } from './phases/backup.ts';
 import { decommission } from './phases/decommission.ts';
@@ -39,9 +37,7 @@ async function procedure(u: Upgrade): Promise<void> {
 export async function goForward(u: Upgrade): Promise<Interruption | undefined> {
   const { control } = u;
   const scope = new CancellationScope();
-  const beside = new CancellationScope();
   control.arm(() => scope.cancel());
-  const limit = beside.run(() => watchFreezeLimit(u)).catch(unlessCancellation);
   try {
     // Never raced against anything: the way back must not begin before the last act has really ended.
     await scope.run(() => procedure(u));
@@ -50,24 +46,5 @@ export async function goForward(u: Upgrade): Promise<Interruption | undefined> {
     return control.interruption ?? toInterruption(error);
   } finally {
     control.disarm();
-    beside.cancel();
-    await limit;
   }
-}
-
-function unlessCancellation(error: unknown): void {
-  if (!isCancellation(error)) throw error;
-}
-
-/** Once the freeze has lasted too long, people are told and the upgrade holds. */
-async function watchFreezeLimit(u: Upgrade): Promise<void> {
-  const { status } = u.journal;
-  await condition(() => status.freeze !== undefined);
-  const left = Date.parse(status.freeze?.limitAt ?? '') - Date.now();
-  // After a retry the limit is known to have passed; a person has decided to go on.
-  if (left <= 0) return;
-  if (await condition(() => status.freeze?.frozen === false, left)) return;
-  const text = `the freeze has lasted ${formatDuration(u.plan.freeze.limit)}, its limit`;
-  void tell(u, 'page', text);
-  if (!u.control.sealed) u.control.interrupt(new Interruption('freeze-limit', text, { code: 'FreezeLimit' }));
 }

@@ -44,6 +44,11 @@ async function rollBack(u: Upgrade): Promise<Outcome> {
       const text = `\`finish\` of ${seal.workflowId} (run ${seal.runId}) began at ${seal.sealedAt}: there is no way back to X`;
       throw new Interruption('refused', text, { code: 'Sealed' });
     }
+    const { runId: frozenBy } = await run(acts.freeze.readFreeze, 'is anything frozen?', { database: plan.database });
+    if (seal !== undefined && frozenBy === undefined) {
+      const text = `the last upgrade (${seal.workflowId}, run ${seal.runId}) was ended: nothing is frozen, and there is nothing to undo`;
+      throw new Interruption('refused', text, { code: 'Sealed' });
+    }
     const { weight } = await run(acts.traffic.readTraffic, 'where is the traffic?', { traffic: plan.traffic });
     journal.weight(weight, 'found');
   } catch (error) {

@@ -48,6 +48,14 @@ export const thaw =
     markThawed(u);
   };
 
+/** After the seal: the freeze is lifted and the seal closed, so that a later upgrade can begin. */
+export const endAsItIs =
+  (u: Upgrade): Undo =>
+  async () => {
+    await thaw(u)();
+    await run(u.acts.finish.closeSeal, 'close the seal', { database: u.plan.database, upgrade: u.ref });
+  };
+
 /** The user's own commands that let configuration updates go on. */
 export async function resumeUpdates(u: Upgrade): Promise<void> {
   const commands = u.plan.freeze.after;

@@ -43,7 +43,8 @@ export class Undos {
   /** Past the point of no return there is nothing to undo. */
   clear(): void {
     this.acts.clear();
-    this.journal.status.undo = [];
+    const { status } = this.journal;
+    status.undo = status.undo.filter(({ state }) => state === 'done' || state === 'skipped');
   }
 
   /** Runs the registered undos (of `only`, if given), newest first. Returns whether a person let one of them go. */

@@ -6,6 +6,8 @@ import { createPreflightActivities, type PreflightDeps } from '../../src/activit
 import { createReadConnections } from '../../src/adapters/postgres/connections.ts';
 import { createFingerprints } from '../../src/adapters/postgres/fingerprint.ts';
 import { createPostgresPrograms } from '../../src/adapters/postgres/programs.ts';
+import { createSeals } from '../../src/adapters/postgres/seal.ts';
+import { CrossfadeError, type ErrorCode } from '../../src/domain/errors/index.ts';
 import type { Finding } from '../../src/domain/findings.ts';
 import { planSchema, type Plan } from '../../src/domain/plan/index.ts';
 import {
@@ -53,11 +55,16 @@ afterAll(async () => {
   await kong.stop();
 });
 
+/** What a bucket answers to a request for an object that nobody has. */
+const buckets: Record<string, ErrorCode> = { backups: 'ObjectMissing' };
+
 const deps: PreflightDeps = {
   runner,
   http,
   connections: createReadConnections(connect),
   guard,
+  seals: createSeals(connect),
+  store: { get: (s3) => Promise.reject(new CrossfadeError(buckets[s3.bucket] ?? 'BucketMissing', `no ${s3.bucket}`)) },
   fingerprints,
   record,
   programs: createPostgresPrograms(process.env['PATH'] ?? ''),
@@ -95,6 +102,8 @@ test('metrics that are off are refused; with them on, nothing is', async () => {
     rehearsed: 'warn',
     'freeze-limit': 'pass',
     database: 'pass',
+    'no-earlier-upgrade': 'pass',
+    'backup-store': 'pass',
   });
 });
 
@@ -111,6 +120,7 @@ test('everything that is wrong is reported at once, and nothing is thrown', asyn
     path: undefined,
     rehearsed: { workflow: 'kong/other' },
     database: { ...plan.database, port: 9 },
+    backup: { ...plan.backup, s3: { ...plan.backup.s3, bucket: 'missing' } },
   });
   expect(refused(found)).toEqual(
     expect.arrayContaining([
@@ -121,6 +131,8 @@ test('everything that is wrong is reported at once, and nothing is thrown', asyn
       'metrics',
       'rehearsed',
       'database',
+      'no-earlier-upgrade',
+      'backup-store',
     ]),
   );
   for (const { level, hint } of found) expect(hint === undefined).toBe(level === 'pass');

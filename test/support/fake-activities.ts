@@ -34,7 +34,12 @@ function migrations(world: World, ran: boolean): MigrationState {
   return { state, executed: ['core/000_base'], pending: pending ? ['core/023_360_to_370'] : [], new: [] };
 }
 
-const freezeState = ({ frozen }: World): FreezeState => ({ frozen, since: AT, guardedTables: 40, unknownTables: [] });
+const freezeState = ({ frozen }: World): FreezeState => ({
+  frozen,
+  guardedTables: 40,
+  unknownTables: [],
+  ...(frozen ? { since: AT, runId: 'a run' } : {}),
+});
 const fingerprint = (world: World): Fingerprint => ({
   whole: HASH.slice(1) + String(world.drift.length),
   tables: 40,
@@ -55,12 +60,14 @@ function turn(world: World, epoch: number): void {
 const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
   checkRules: (world, { frozen }) => (frozen ? world.frozenFindings : world.findings),
   checkHost: (_, { side }) => [{ rule: `host-${side}`, level: 'pass', message: 'all programs are there' }],
+  checkBalancer: () => ({ rule: 'balancer', level: 'pass', message: 'installed for every step' }),
   runUserCommands: () => undefined,
   waitForQuiet: () => undefined,
   freezeConfiguration: (world) => {
     world.frozen = true;
     return freezeState(world);
   },
+  readFreeze: freezeState,
   thawConfiguration: (world) => {
     world.frozen = false;
     return freezeState(world);

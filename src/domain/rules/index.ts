@@ -1,10 +1,11 @@
 export { connections, sameDatabase, type ConnectionFacts } from './database.ts';
 export { compareKinds, ENTITY_KINDS, type EntitySets } from './entities.ts';
-export { refuse } from './finding.ts';
+export { pass, refuse } from './finding.ts';
 export { freezeInPlace, unchanged } from './frozen.ts';
 export { commandVersion, files, migrationState, program } from './host.ts';
 export { metricsOn, type PluginFacts } from './metrics.ts';
 export { topology, xReady, yNotRunning, type NodeFacts } from './nodes.ts';
 export { versionPath } from './path.ts';
+export { balancerReady, noEarlierUpgrade } from './surroundings.ts';
 export { rehearsed, type Rehearsal } from './rehearsal.ts';
 export { freezeTime } from './time.ts';

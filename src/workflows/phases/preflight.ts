@@ -41,8 +41,9 @@ export async function preflightAgain(u: Upgrade): Promise<void> {
 async function check(u: Upgrade, frozen: boolean): Promise<readonly Finding[]> {
   const { plan, acts, ref, journal } = u;
   const { database } = plan;
-  const [rules, ofX, ofY] = await together(
+  const [rules, balancer, ofX, ofY] = await together(
     () => run(acts.preflight.checkRules, 'rules over the network and the database', { plan, upgrade: ref, frozen }),
+    () => run(acts.traffic.checkBalancer, 'the balancer', { x: plan.x, y: plan.y, traffic: plan.traffic }),
     () => run(acts.hostOfX.checkHost, "X's host", { side: 'x' as const, cluster: plan.x, database, files: [] }),
     () =>
       run(acts.hostOfY.checkHost, "Y's host", {
@@ -52,7 +53,7 @@ async function check(u: Upgrade, frozen: boolean): Promise<readonly Finding[]> {
         files: plan.backup.files,
       }),
   );
-  const found = [...rules, ...ofX, ...ofY];
+  const found = [...rules, balancer, ...ofX, ...ofY];
   journal.status.findings = found;
   return found;
 }

@@ -1,0 +1,54 @@
+import type { FreezeState } from '../configuration.ts';
+import type { Finding } from '../findings.ts';
+import type { Plan } from '../plan/index.ts';
+import type { TrafficState } from '../traffic.ts';
+import type { UpgradeRef } from '../upgrade.ts';
+import { pass, refuse } from './finding.ts';
+
+/** Nothing of another upgrade is left in the database: no open seal, no guard. */
+export function noEarlierUpgrade(
+  seal: { readonly runId: string; readonly workflowId: string; readonly closed: boolean } | undefined,
+  freeze: FreezeState,
+  upgrade: Pick<UpgradeRef, 'runId'>,
+): Finding {
+  const rule = 'no-earlier-upgrade';
+  if (seal !== undefined && !seal.closed && seal.runId !== upgrade.runId)
+    return refuse(
+      rule,
+      `\`finish\` of ${seal.workflowId}, run ${seal.runId}, has begun and was never ended.`,
+      'Look at that run and at `kong migrations list`. Where it is really over: UPDATE crossfade.seal SET closed_at = now() WHERE closed_at IS NULL;',
+    );
+  if (freeze.runId !== undefined && freeze.runId !== upgrade.runId)
+    return refuse(
+      rule,
+      `The configuration is still frozen by ${freeze.workflowId}, run ${freeze.runId}, since ${freeze.since}.`,
+      'Start `rollbackUpgrade` with the plan of that upgrade: it undoes what was left.',
+    );
+  return pass(rule, 'No other upgrade has left anything in the database.');
+}
+
+/** The balancer was installed for this very plan, and X has all traffic. */
+export function balancerReady(
+  installed: {
+    readonly weights: readonly number[];
+    readonly nodes: Readonly<Record<'x' | 'y', readonly { name: string }[]>>;
+  },
+  now: TrafficState,
+  plan: Pick<Plan, 'x' | 'y' | 'traffic'>,
+): Finding {
+  const rule = 'balancer';
+  const again = 'Install it again (`crossfade nginx-config PLAN --install`) and reload nginx once, at a quiet moment.';
+  for (const side of ['x', 'y'] as const) {
+    const names = (nodes: readonly { name: string }[]) => nodes.map(({ name }) => name).join(', ');
+    const [there, wanted] = [names(installed.nodes[side]), names(plan[side].nodes)];
+    if (there !== wanted)
+      return refuse(rule, `The balancer knows ${side.toUpperCase()} as ${there}; the plan has ${wanted}.`, again);
+  }
+  if (now.weight !== 0 || now.out.length > 0)
+    return refuse(
+      rule,
+      `The balancer gives Y ${now.weight} % already, and these nodes are out: ${now.out.join(', ') || 'none'}.`,
+      'Start `rollbackUpgrade` with the plan of the upgrade that was left like this.',
+    );
+  return pass(rule, `The balancer is installed for every step, and X has all traffic.`);
+}
