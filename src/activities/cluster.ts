@@ -1,7 +1,7 @@
 import type { KongEntity, KongHttp } from '../adapters/kong/port.ts';
 import { compareKinds, ENTITY_KINDS, type EntitySets } from '../domain/rules/entities.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
-import type { KongNode, Side } from '../domain/plan/index.ts';
+import type { NodeAddresses, SideAddresses } from '../domain/plan/index.ts';
 import type { ClusterActivities } from './contract.ts';
 import { identify } from './node-state.ts';
 import { poll } from './poll.ts';
@@ -10,7 +10,7 @@ import { poll } from './poll.ts';
 const AGREE_WITHIN = 10_000;
 
 export function createClusterActivities({ http }: { http: KongHttp }): ClusterActivities {
-  async function whyNotReady(cluster: Side, node: KongNode): Promise<string | undefined> {
+  async function whyNotReady(cluster: SideAddresses, node: NodeAddresses): Promise<string | undefined> {
     try {
       const state = await http.ready(node);
       if (!state.ready) return state.reason;
@@ -21,13 +21,13 @@ export function createClusterActivities({ http }: { http: KongHttp }): ClusterAc
     }
   }
 
-  async function read(cluster: Side, node: KongNode): Promise<EntitySets> {
+  async function read(cluster: SideAddresses, node: NodeAddresses): Promise<EntitySets> {
     const sets: Record<string, readonly KongEntity[] | undefined> = {};
     for (const kind of ENTITY_KINDS) sets[kind] = await http.entities(node, cluster.admin, kind);
     return sets;
   }
 
-  async function firstReady(cluster: Side): Promise<KongNode> {
+  async function firstReady(cluster: SideAddresses): Promise<NodeAddresses> {
     const reasons: string[] = [];
     for (const node of cluster.nodes) {
       const reason = await whyNotReady(cluster, node);

@@ -3,7 +3,7 @@ import type { Drift, Fingerprint, FreezeState } from '../domain/configuration.ts
 import type { Finding } from '../domain/findings.ts';
 import type { MigrationState } from '../domain/migrations.ts';
 import type { SideName } from '../domain/names.ts';
-import type { Fault, HttpTest, Plan, Side, StagePlan } from '../domain/plan/index.ts';
+import type { Fault, HttpTest, Plan, Side, SideAddresses, StagePlan } from '../domain/plan/index.ts';
 import type { Report } from '../domain/report/index.ts';
 import type { ReportRef } from '../domain/report-ref.ts';
 import type { MeasuredShare, TrafficState } from '../domain/traffic.ts';
@@ -124,10 +124,10 @@ export interface NodeActivities {
 export interface ClusterActivities {
   /** Which nodes are ready (right version), by name; the others with the reason. Never throws for a node that is down. */
   checkNodes(input: {
-    cluster: Side;
+    cluster: SideAddresses;
   }): Promise<{ ready: readonly string[]; notReady: Readonly<Record<string, string>> }>;
   /** X and Y show the same entities through their Admin APIs (counts and ids per kind). Error `EntitiesDiffer`. */
-  compareEntities(input: { x: Side; y: Side }): Promise<{ kinds: number; entities: number }>;
+  compareEntities(input: { x: SideAddresses; y: SideAddresses }): Promise<{ kinds: number; entities: number }>;
 }
 
 /** `migrate.ts`, host of Y's runner (readMigrations: of the side's) */
@@ -161,7 +161,9 @@ export interface FinishActivities {
   }): Promise<{ migrations: readonly string[]; testsPassed: number; skipped?: string }>;
   /** What the guardrails judge, read afresh: requests that still reach X, its sessions in the database, who is running. */
   readFinishFacts(input: {
-    x: Side;
+    x: SideAddresses;
+    /** X's role in the database, where it is not the plan's. */
+    roleOfX?: string;
     database: Database;
     upgrade: UpgradeRef;
     s3: S3;
@@ -203,17 +205,21 @@ export interface StageActivities {
   /** The declared tests against every node of the side. Error `TestsFailed` lists each failure. */
   runTests(input: {
     side: SideName;
-    cluster: Side;
+    cluster: SideAddresses;
     tests: readonly HttpTest[];
   }): Promise<{ passed: number; nodes: number }>;
   /** The same requests to X and to Y; error `AnswersDiffer` lists each difference. */
-  compareAnswers(input: { x: Side; y: Side; compare: StagePlan['compare'] }): Promise<{ compared: number }>;
+  compareAnswers(input: {
+    x: SideAddresses;
+    y: SideAddresses;
+    compare: StagePlan['compare'];
+  }): Promise<{ compared: number }>;
 }
 
 /** `traffic.ts`, host of the balancer */
 export interface TrafficActivities {
   /** The preflight's rule over the balancer: installed for this plan, X has all traffic. Never throws for what it can't read. */
-  checkBalancer(input: { x: Side; y: Side; traffic: Plan['traffic'] }): Promise<Finding>;
+  checkBalancer(input: { x: SideAddresses; y: SideAddresses; traffic: Plan['traffic'] }): Promise<Finding>;
   /** What the balancer does now. */
   readTraffic(input: { traffic: Plan['traffic'] }): Promise<TrafficState>;
   /**
@@ -240,7 +246,7 @@ export interface TrafficActivities {
 /** `watch.ts` */
 export interface WatchActivities {
   /** Waits until the share that arrives agrees with the weight, or `within` has passed (`agrees: false`). */
-  measureShare(input: { x: Side; y: Side; weight: number; within: number }): Promise<MeasuredShare>;
+  measureShare(input: { x: SideAddresses; y: SideAddresses; weight: number; within: number }): Promise<MeasuredShare>;
   /**
    * Reads the metrics of both sides every `verdict.every`. Ends with `fail` as soon as there is one; else when `bake`
    * milliseconds have passed (plus `verdict.extend` at most while inconclusive). Without `bake` it goes on until it is cancelled or
@@ -248,8 +254,8 @@ export interface WatchActivities {
    * `control`: X's last window, for the time when X has no traffic.
    */
   watchTraffic(input: {
-    x: Side;
-    y: Side;
+    x: SideAddresses;
+    y: SideAddresses;
     verdict: Plan['verdict'];
     weight: number;
     bake?: number;

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../adapters/object-store/port.ts';
 import type { Fingerprints } from '../adapters/postgres/fingerprint.ts';
 import type { KongLock } from '../adapters/postgres/kong-lock.ts';
 import type { BackupManifest } from '../domain/backup.ts';
-import type { DatabaseRef, S3Ref, Side } from '../domain/plan/index.ts';
+import type { DatabaseRef, S3Ref, SideAddresses } from '../domain/plan/index.ts';
 import type { FinishActivities } from './contract.ts';
 import { rehearseFinish, type RehearseDeps } from './rehearse-finish.ts';
 
@@ -25,7 +25,7 @@ export function createFinishActivities(deps: FinishDeps): RehearsalAndFacts {
   return {
     rehearseFinish: (input) => rehearseFinish(deps, input),
 
-    async readFinishFacts({ x, database, upgrade, s3, manifestKey }) {
+    async readFinishFacts({ x, roleOfX, database, upgrade, s3, manifestKey }) {
       const [xAnswering, xRequests, drift, backupThere] = await Promise.all([
         answering(deps.http, x),
         requestsWithin(deps.metrics, x),
@@ -33,7 +33,7 @@ export function createFinishActivities(deps: FinishDeps): RehearsalAndFacts {
         manifestKey === undefined ? false : isThere(deps.store, s3, manifestKey),
       ]);
       // After the rest: sessions of nodes that were just stopped end meanwhile.
-      const xSessions = await sessionsOf(deps.kongLock, x, database);
+      const xSessions = await sessionsOf(deps.kongLock, roleOfX, database);
       return {
         xAnswering,
         ...(xRequests === undefined ? {} : { xRequests }),
@@ -46,7 +46,7 @@ export function createFinishActivities(deps: FinishDeps): RehearsalAndFacts {
   };
 }
 
-async function answering(http: KongHttp, { nodes }: Side): Promise<string[]> {
+async function answering(http: KongHttp, { nodes }: SideAddresses): Promise<string[]> {
   const answers = await Promise.all(nodes.map((node) => http.answers(node)));
   return nodes.filter((_, index) => answers[index]).map(({ name }) => name);
 }
@@ -55,7 +55,7 @@ async function answering(http: KongHttp, { nodes }: Side): Promise<string[]> {
  * Proxied requests that X answers in the window; `undefined` when its metrics can't be read. Our own probes ask the Status and Admin
  * API only, which these counters leave out.
  */
-async function requestsWithin(metrics: Metrics, x: Side): Promise<number | undefined> {
+async function requestsWithin(metrics: Metrics, x: SideAddresses): Promise<number | undefined> {
   const before = await metrics.read(x);
   if (!before.readable) return undefined;
   await sleep(WINDOW);
@@ -70,11 +70,10 @@ async function requestsWithin(metrics: Metrics, x: Side): Promise<number | undef
 /** X's sessions in the database, where X has a role of its own; else they look like Y's. */
 async function sessionsOf(
   lock: Pick<KongLock, 'sessions'>,
-  x: Side,
+  role: string | undefined,
   database: DatabaseRef,
 ): Promise<number | undefined> {
-  const role = x.runs.env['KONG_PG_USER'];
-  return typeof role === 'string' && role !== database.user ? lock.sessions(database, role) : undefined;
+  return role !== undefined && role !== database.user ? lock.sessions(database, role) : undefined;
 }
 
 /** The manifest can be read, and every object that it names has its size. */

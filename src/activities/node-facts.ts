@@ -1,12 +1,12 @@
 import type { KongHttp, KongPlugin } from '../adapters/kong/port.ts';
-import type { KongNode, Side } from '../domain/plan/index.ts';
+import type { NodeAddresses, SideAddresses } from '../domain/plan/index.ts';
 import type { NodeFacts } from '../domain/rules/index.ts';
 
 /** What every node of a side says of itself. Never throws: what can't be read is a fact too. */
-export const readNodes = (http: KongHttp, cluster: Side): Promise<NodeFacts[]> =>
+export const readNodes = (http: KongHttp, cluster: SideAddresses): Promise<NodeFacts[]> =>
   Promise.all(cluster.nodes.map((node) => readNode(http, cluster, node)));
 
-async function readNode(http: KongHttp, cluster: Side, node: KongNode): Promise<NodeFacts> {
+async function readNode(http: KongHttp, cluster: SideAddresses, node: NodeAddresses): Promise<NodeFacts> {
   if (!(await http.answers(node))) {
     const silent = `nothing answers at ${node.proxy}, ${node.admin} or ${node.status}`;
     return { name: node.name, answers: false, unreadable: silent };
@@ -23,7 +23,7 @@ async function readNode(http: KongHttp, cluster: Side, node: KongNode): Promise<
 /** The plugins that X shows, and why metrics of which nodes can't be read. */
 export async function readMetricFacts(
   http: KongHttp,
-  cluster: Side,
+  cluster: SideAddresses,
 ): Promise<{ plugins: readonly KongPlugin[]; unreadable: readonly string[] }> {
   const metrics = await Promise.all(cluster.nodes.map((node) => http.metrics(node).then(() => undefined, asError)));
   const unreadable = metrics.flatMap((one) => (one === undefined ? [] : [one.message]));

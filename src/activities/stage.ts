@@ -1,7 +1,7 @@
 import type { KongHttp } from '../adapters/kong/port.ts';
 import type { Secrets } from '../adapters/secrets.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
-import type { KongNode, TextOrSecret } from '../domain/plan/index.ts';
+import type { NodeAddresses, TextOrSecret } from '../domain/plan/index.ts';
 import { differences, unmet, type Answer } from '../domain/stage-answers.ts';
 import type { StageActivities } from './contract.ts';
 
@@ -21,7 +21,7 @@ interface Request {
 type Outcome = { readonly answer: Answer } | { readonly silence: string };
 
 export function createStageActivities({ http, secrets }: StageDeps): StageActivities {
-  async function send(node: KongNode, { method, path, headers, body }: Request): Promise<Outcome> {
+  async function send(node: NodeAddresses, { method, path, headers, body }: Request): Promise<Outcome> {
     const resolved = Object.entries(headers).map(([name, value]) => [name, secrets.resolve(value)]);
     const request = { method, path, headers: Object.fromEntries(resolved) as Record<string, string> };
     try {
@@ -81,8 +81,8 @@ function list(texts: readonly string[]): string {
 
 /** Any node of X will do; only if none answers there is nothing to compare with. */
 async function firstAnswer(
-  nodes: readonly KongNode[],
-  send: (node: KongNode) => Promise<Outcome>,
+  nodes: readonly NodeAddresses[],
+  send: (node: NodeAddresses) => Promise<Outcome>,
 ): Promise<{ node: string; answer: Answer }> {
   const silences: string[] = [];
   for (const node of nodes) {

@@ -7,7 +7,7 @@ export function createTrafficActivities({ router }: { router: CreateTrafficRoute
     async checkBalancer({ x, y, traffic }) {
       try {
         const balancer = router(traffic);
-        return balancerReady(await balancer.describe(), await balancer.current(), { x, y, traffic });
+        return balancerReady(await balancer.describe(), await balancer.current(), { x, y });
       } catch (error) {
         return refuse(
           'balancer',

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow';
+import { addressesOf } from '../domain/plan/addresses.ts';
 import { run } from './proxies.ts';
 import type { Undo } from './undos.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -11,7 +12,7 @@ export const returnTraffic =
   async () => {
     const { traffic, x } = u.plan;
     const { ready, notReady } = await run(u.acts.undo.cluster.checkNodes, 'is X ready to take all traffic?', {
-      cluster: x,
+      cluster: addressesOf(x),
     });
     if (ready.length === 0) {
       const why = Object.entries(notReady).map(([name, reason]) => `${name}: ${reason}`);

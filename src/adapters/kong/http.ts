@@ -1,5 +1,5 @@
 import { CrossfadeError } from '../../domain/errors/index.ts';
-import type { AdminAccess, KongNode } from '../../domain/plan/index.ts';
+import type { AdminAccess, NodeAddresses } from '../../domain/plan/index.ts';
 import type { Secrets } from '../secrets.ts';
 import { listens } from './answers.ts';
 import { call, type Answer } from './get.ts';
@@ -13,7 +13,7 @@ const MOST_OF_A_PROXY_ANSWER = 1024 * 1024;
 
 /** Kong nodes over HTTP: Admin API, Status API and proxy. */
 export function createKongHttp(secrets: Secrets): KongHttp {
-  const admin = (node: KongNode, access: AdminAccess, path: string): Promise<Answer> =>
+  const admin = (node: NodeAddresses, access: AdminAccess, path: string): Promise<Answer> =>
     call({
       url: `${node.admin}${path}`,
       headers: Object.fromEntries(Object.entries(access.headers).map(([name, one]) => [name, secrets.resolve(one)])),
@@ -22,10 +22,10 @@ export function createKongHttp(secrets: Secrets): KongHttp {
       who: `The Admin API of ${node.name}`,
     });
 
-  const status = (node: KongNode, path: string, timeout: number): Promise<Answer> =>
+  const status = (node: NodeAddresses, path: string, timeout: number): Promise<Answer> =>
     call({ url: `${node.status}${path}`, timeout, who: `The Status API of ${node.name}` });
 
-  async function pages(node: KongNode, access: AdminAccess, kind: string): Promise<AnyEntity[] | undefined> {
+  async function pages(node: NodeAddresses, access: AdminAccess, kind: string): Promise<AnyEntity[] | undefined> {
     const found: AnyEntity[] = [];
     let offset: string | undefined;
     do {
@@ -115,10 +115,10 @@ function toPlugin({ name, enabled, config, service, route, consumer }: AnyEntity
   return { name: String(name), enabled: enabled === true, global, config: (config ?? {}) as KongPlugin['config'] };
 }
 
-const unexpected = (node: KongNode, what: string): CrossfadeError =>
+const unexpected = (node: NodeAddresses, what: string): CrossfadeError =>
   new CrossfadeError('NodeUnreachable', `Kong node ${node.name}: ${what}.`);
 
-function json(node: KongNode, answer: Answer): unknown {
+function json(node: NodeAddresses, answer: Answer): unknown {
   if (answer.status !== 200) throw unexpected(node, `its Admin API gives ${answer.status} (${messageOf(answer)})`);
   try {
     return JSON.parse(answer.body);

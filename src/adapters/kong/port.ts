@@ -1,21 +1,21 @@
-import type { AdminAccess, KongNode } from '../../domain/plan/index.ts';
+import type { AdminAccess, NodeAddresses } from '../../domain/plan/index.ts';
 
 /** What one node says of itself over the network. Every call is one attempt with a short timeout. */
 export interface KongHttp {
   /** `GET /` of the Admin API. Error `NodeUnreachable`. */
-  root(node: KongNode, access: AdminAccess): Promise<KongRoot>;
+  root(node: NodeAddresses, access: AdminAccess): Promise<KongRoot>;
   /** Every entity of a kind (`services`, `routes`, `plugins`, ...), all pages. Kinds that the node does not know: `undefined`. */
-  entities(node: KongNode, access: AdminAccess, kind: string): Promise<readonly KongEntity[] | undefined>;
+  entities(node: NodeAddresses, access: AdminAccess, kind: string): Promise<readonly KongEntity[] | undefined>;
   /** Every plugin, with its settings. Error `NodeUnreachable`. */
-  plugins(node: KongNode, access: AdminAccess): Promise<readonly KongPlugin[]>;
+  plugins(node: NodeAddresses, access: AdminAccess): Promise<readonly KongPlugin[]>;
   /** `GET /status/ready` of the Status API (`ready: false` with the reason; never throws for a node that is down). */
-  ready(node: KongNode): Promise<{ ready: true } | { ready: false; reason: string }>;
+  ready(node: NodeAddresses): Promise<{ ready: true } | { ready: false; reason: string }>;
   /** Something listens on the node's proxy, admin or status address. */
-  answers(node: KongNode): Promise<boolean>;
+  answers(node: NodeAddresses): Promise<boolean>;
   /** The text of `GET /metrics`. Error `NodeUnreachable`. */
-  metrics(node: KongNode): Promise<string>;
+  metrics(node: NodeAddresses): Promise<string>;
   /** One request through the node's proxy; headers already resolved. Bodies up to 1 MiB. Error `NodeUnreachable`. */
-  request(node: KongNode, request: ProxyRequest): Promise<ProxyAnswer>;
+  request(node: NodeAddresses, request: ProxyRequest): Promise<ProxyAnswer>;
 }
 
 export interface KongRoot {

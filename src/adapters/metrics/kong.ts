@@ -1,4 +1,4 @@
-import type { KongNode, Side } from '../../domain/plan/index.ts';
+import type { NodeAddresses, SideAddresses } from '../../domain/plan/index.ts';
 import type { NodeCounters, SideReading } from '../../domain/verdict/index.ts';
 import type { KongHttp } from '../kong/port.ts';
 import type { Metrics } from './port.ts';
@@ -12,10 +12,10 @@ const NAMES = new Set([TOTAL, CONNECTIONS, ANSWERS, LATENCY]);
 
 /** Kong's own `/metrics` of every node, names as of Kong 3.0 and later. */
 export function createKongMetrics(http: Pick<KongHttp, 'metrics'>): Metrics {
-  const readNode = async (node: KongNode) => [node.name, toCounters(node, await http.metrics(node))] as const;
+  const readNode = async (node: NodeAddresses) => [node.name, toCounters(node, await http.metrics(node))] as const;
 
   return {
-    async read({ nodes }: Side): Promise<SideReading> {
+    async read({ nodes }: SideAddresses): Promise<SideReading> {
       const results = await Promise.allSettled(nodes.map(readNode));
       const failures = results.flatMap((one) => (one.status === 'rejected' ? [reasonOf(one.reason)] : []));
       if (failures.length > 0) return { readable: false, why: failures.join(' ') };
@@ -28,7 +28,7 @@ export function createKongMetrics(http: Pick<KongHttp, 'metrics'>): Metrics {
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Sums over services, routes, consumers and workspaces. Error when the text is not Kong's. */
-export function toCounters(node: Pick<KongNode, 'name'>, text: string): NodeCounters {
+export function toCounters(node: Pick<NodeAddresses, 'name'>, text: string): NodeCounters {
   let total: number | undefined;
   let nodeId = '';
   let [running, answered, errors, count] = [0, 0, 0, 0];

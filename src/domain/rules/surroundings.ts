@@ -1,6 +1,6 @@
 import type { FreezeState } from '../configuration.ts';
 import type { Finding } from '../findings.ts';
-import type { Plan } from '../plan/index.ts';
+import type { SideAddresses } from '../plan/index.ts';
 import type { TrafficState } from '../traffic.ts';
 import type { UpgradeRef } from '../upgrade.ts';
 import { pass, refuse } from './finding.ts';
@@ -34,7 +34,7 @@ export function balancerReady(
     readonly nodes: Readonly<Record<'x' | 'y', readonly { name: string }[]>>;
   },
   now: TrafficState,
-  plan: Pick<Plan, 'x' | 'y' | 'traffic'>,
+  plan: Readonly<Record<'x' | 'y', SideAddresses>>,
 ): Finding {
   const rule = 'balancer';
   const again = 'Install it again (`crossfade nginx-config PLAN --install`) and reload nginx once, at a quiet moment.';

@@ -1,5 +1,6 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import { judgeGuardrails } from '../../domain/guardrails/index.ts';
+import { addressesOf } from '../../domain/plan/addresses.ts';
 import type { GateStatus } from '../../domain/status/index.ts';
 import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
@@ -101,12 +102,14 @@ export async function seal(u: Upgrade): Promise<void> {
 async function guard(u: Upgrade, gate: GateStatus, xStopped: boolean): Promise<void> {
   const { plan, acts, ref, known } = u;
   const { x, database } = plan;
+  const role = x.runs.env['KONG_PG_USER'];
   const manifest = known.backup === undefined ? {} : { manifestKey: known.backup.manifestKey };
   const [traffic, facts] = await together(
     () => run(acts.traffic.readTraffic, 'guardrails: traffic', { traffic: plan.traffic }),
     () =>
       run(acts.finish.readFinishFacts, 'guardrails: X, sessions, fingerprint, backup', {
-        x,
+        x: addressesOf(x),
+        ...(typeof role === 'string' ? { roleOfX: role } : {}),
         database,
         upgrade: ref,
         s3: plan.backup.s3,

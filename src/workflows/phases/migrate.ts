@@ -1,3 +1,4 @@
+import { addressesOf } from '../../domain/plan/addresses.ts';
 import { proveNoDrift } from '../drift.ts';
 import { run } from '../proxies.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
@@ -23,10 +24,13 @@ export async function migrate(u: Upgrade): Promise<string> {
   u.known.migrated = true;
   await newBaseline(u, 'up');
 
-  await run(acts.stage.runTests, 'X after `up`', { side: 'x' as const, cluster: x, tests: stage.tests });
+  await run(acts.stage.runTests, 'X after `up`', { side: 'x' as const, cluster: addressesOf(x), tests: stage.tests });
   journal.say('starting Y');
   await run(acts.nodesOfY.startNodes, 'start Y', { side: 'y' as const, cluster: y, database, within: START_WITHIN_MS });
-  await run(acts.cluster.compareEntities, 'Y has the same entities as X', { x, y });
+  await run(acts.cluster.compareEntities, 'Y has the same entities as X', {
+    x: addressesOf(x),
+    y: addressesOf(y),
+  });
   const changed = freeze?.migrated.length ?? 0;
   return `${up.ran.length} migrations ran, ${up.after.pending.length} pending, ${changed} entities changed by design`;
 }

@@ -1,4 +1,5 @@
 import { refusals, type Finding } from '../../domain/findings.ts';
+import { addressesOf } from '../../domain/plan/addresses.ts';
 import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
 import { run } from '../proxies.ts';
@@ -18,7 +19,7 @@ export async function preflight(u: Upgrade): Promise<string> {
   }
   const { passed } = await run(u.acts.stage.runTests, 'X passes the tests before anything is changed', {
     side: 'x' as const,
-    cluster: plan.x,
+    cluster: addressesOf(plan.x),
     tests: plan.stage.tests,
   });
   if (plan.gates.start !== false) await passGate(u, 'start', plan.gates.start);
@@ -43,7 +44,12 @@ async function check(u: Upgrade, frozen: boolean): Promise<readonly Finding[]> {
   const { database } = plan;
   const [rules, balancer, ofX, ofY] = await together(
     () => run(acts.preflight.checkRules, 'rules over the network and the database', { plan, upgrade: ref, frozen }),
-    () => run(acts.traffic.checkBalancer, 'the balancer', { x: plan.x, y: plan.y, traffic: plan.traffic }),
+    () =>
+      run(acts.traffic.checkBalancer, 'the balancer', {
+        x: addressesOf(plan.x),
+        y: addressesOf(plan.y),
+        traffic: plan.traffic,
+      }),
     () => run(acts.hostOfX.checkHost, "X's host", { side: 'x' as const, cluster: plan.x, database, files: [] }),
     () =>
       run(acts.hostOfY.checkHost, "Y's host", {

@@ -1,3 +1,4 @@
+import { addressesOf } from '../../domain/plan/addresses.ts';
 import { run } from '../proxies.ts';
 import type { Upgrade } from '../upgrade.ts';
 
@@ -9,7 +10,7 @@ export async function refreshY(u: Upgrade): Promise<void> {
   const { plan, acts, ref, journal } = u;
   const { y, database, traffic, stage } = plan;
   for (const node of y.nodes) {
-    const one = { ...y, nodes: [node] };
+    const one = addressesOf({ ...y, nodes: [node] });
     const change = { traffic, upgrade: ref, node: node.name };
     journal.say(`reloading ${node.name}`);
     await run(acts.traffic.setNodeOut, `${node.name} out`, { ...change, out: true, epoch: u.nextEpoch() });

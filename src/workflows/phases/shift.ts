@@ -1,3 +1,4 @@
+import { addressesOf } from '../../domain/plan/addresses.ts';
 import { Interruption } from '../interruption.ts';
 import type { StepStatus } from '../../domain/status/index.ts';
 import { proveNoDrift } from '../drift.ts';
@@ -51,7 +52,9 @@ async function proveCapacity(u: Upgrade, weight: number): Promise<void> {
     ['X', x],
     ['Y', y],
   ] as const) {
-    const { notReady } = await run(u.acts.cluster.checkNodes, `nodes of ${side} before ${weight} %`, { cluster });
+    const { notReady } = await run(u.acts.cluster.checkNodes, `nodes of ${side} before ${weight} %`, {
+      cluster: addressesOf(cluster),
+    });
     const missing = Object.entries(notReady).map(([name, reason]) => `${name}: ${reason}`);
     if (missing.length === 0) continue;
     const message = `no step to ${weight} % while nodes of ${side} are not ready (${missing.join('; ')})`;
@@ -71,7 +74,7 @@ async function setWeight(u: Upgrade, weight: number): Promise<void> {
 /** The share that really arrives, by the counters of both sides. */
 async function proveArrival(u: Upgrade, weight: number): Promise<void> {
   const { plan, acts, journal } = u;
-  const measure = { x: plan.x, y: plan.y, weight, within: plan.traffic.settle };
+  const measure = { x: addressesOf(plan.x), y: addressesOf(plan.y), weight, within: plan.traffic.settle };
   const share = await run(acts.measure.measureShare, `does ${weight} % arrive?`, measure);
   journal.status.traffic.share = share;
   if (share.agrees) return;

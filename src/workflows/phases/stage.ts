@@ -1,9 +1,11 @@
+import { addressesOf } from '../../domain/plan/addresses.ts';
 import { run } from '../proxies.ts';
 import type { Upgrade } from '../upgrade.ts';
 
 /** The user's tests on every node of Y, and the same requests to X and Y with their answers compared. */
 export async function stage(u: Upgrade): Promise<string> {
-  const { x, y, stage: wanted } = u.plan;
+  const { stage: wanted } = u.plan;
+  const [x, y] = [addressesOf(u.plan.x), addressesOf(u.plan.y)];
   const tests = await run(u.acts.stage.runTests, 'tests on Y', { side: 'y' as const, cluster: y, tests: wanted.tests });
   const { compared } = await run(u.acts.stage.compareAnswers, 'X and Y compared', { x, y, compare: wanted.compare });
   return `${tests.passed} tests passed on ${tests.nodes} nodes, ${compared} answers compared`;
