@@ -23,7 +23,8 @@ async function watchLimit(u: Upgrade): Promise<void> {
   const { status } = u.journal;
   await condition(() => status.freeze !== undefined);
   const left = Date.parse(status.freeze?.limitAt ?? '') - Date.now();
-  if (await condition(() => status.freeze?.frozen === false, Math.max(left, 1))) return;
+  const thawed = (): boolean => status.freeze?.frozen === false;
+  if (await condition(thawed, Math.max(left, 1), { summary: 'limit of the freeze' })) return;
   const text = `the freeze has lasted ${formatDuration(u.plan.freeze.limit)}, its limit`;
   u.journal.note('note', text);
   void tell(u, 'page', text);

@@ -32,7 +32,9 @@ export async function passGate(u: Upgrade, name: GateName, policy: Gate): Promis
   void tell(u, 'alert', `gate ${name} waits for approval`);
   try {
     await whileWatched(u, `gate-${name}`, () =>
-      condition(() => hasQuorum(gate) || gate.rejection !== undefined, policy.expires),
+      condition(() => hasQuorum(gate) || gate.rejection !== undefined, policy.expires, {
+        summary: `gate ${name} expires`,
+      }),
     );
   } finally {
     gate.closedAt = now();

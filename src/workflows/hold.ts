@@ -53,7 +53,9 @@ export async function hold(u: Upgrade, why: Interruption): Promise<Decision> {
   void tell(u, 'page', `held in ${journal.status.phase ?? 'preflight'}: ${why.message}`);
   const answered = (): boolean => control.decision !== undefined;
   const answer = (): Promise<unknown> =>
-    control.sealed ? condition(answered) : condition(answered, Math.max(expires - (Date.now() - since), 1));
+    control.sealed
+      ? condition(answered)
+      : condition(answered, Math.max(expires - (Date.now() - since), 1), { summary: 'the hold expires' });
   try {
     await whileWatched(u, 'hold', answer);
   } catch (error) {

@@ -82,7 +82,8 @@ export class Undos {
       }
       const asked = this.control.undoRetries;
       const pause = PAUSES_MS[Math.min(shown.attempts, PAUSES_MS.length) - 1] ?? 0;
-      await condition(() => this.control.undoRetries > asked || this.control.undoSkips.has(name), pause);
+      const answered = () => this.control.undoRetries > asked || this.control.undoSkips.has(name);
+      await condition(answered, pause, { summary: `${name} is tried again` });
       const skip = this.control.undoSkips.get(name);
       if (skip === undefined) continue;
       shown.state = 'skipped';

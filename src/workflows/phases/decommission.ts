@@ -1,4 +1,4 @@
-import { condition } from '@temporalio/workflow';
+import { sleep } from '@temporalio/workflow';
 import { formatDuration } from '../../domain/duration.ts';
 import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
@@ -11,7 +11,7 @@ export async function decommission(u: Upgrade): Promise<string> {
   const { x, database, keep, gates } = plan;
   if (keep > 0) {
     journal.enter('waiting', `X is kept, stopped, for ${formatDuration(keep)}`);
-    await condition(() => false, keep);
+    await sleep(keep, { summary: 'X is kept, stopped' });
     journal.enter('running', 'decommission');
   }
   const kept = gates.decommission === false ? undefined : await askPeople(u, gates.decommission);

@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope, sleep } from '@temporalio/workflow';
 import { judgeGuardrails } from '../../domain/guardrails/index.ts';
 import { addressesOf } from '../../domain/plan/addresses.ts';
 import type { GateStatus } from '../../domain/status/index.ts';
@@ -136,7 +136,7 @@ async function withinStretch(u: Upgrade, stretch: () => Promise<void>): Promise<
   const timer = new CancellationScope();
   let late = false;
   const limit = timer
-    .run(() => condition(() => false, STRETCH_MS))
+    .run(() => sleep(STRETCH_MS, { summary: 'X stopped and sealed within this time' }))
     .then(
       () => {
         late = !u.control.sealed;
