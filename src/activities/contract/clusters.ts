@@ -1,0 +1,57 @@
+import type { SideName } from '../../domain/names.ts';
+import type { HttpTest, Plan, Side, SideAddresses, StagePlan } from '../../domain/plan/index.ts';
+
+// The two clusters: their nodes, and what they answer.
+
+type Database = Plan['database'];
+
+/** `nodes.ts`, host of the side's runner */
+export interface NodeActivities {
+  /** Prepares and checks the nodes of Y without starting them. Returns their names. */
+  prepareNodes(input: { side: SideName; cluster: Side; database: Database }): Promise<readonly string[]>;
+  /** Starts what is not running, waits until every node is ready, checks version and node ids. */
+  startNodes(input: { side: SideName; cluster: Side; database: Database; within: number }): Promise<readonly string[]>;
+  /**
+   * Stops the nodes gracefully: drains up to `drain` milliseconds, proves over the network that they are gone. Returns
+   * how many requests were cut. Refuses (`StillServing`) while the side gets any traffic: by the balancer's own state where it is on
+   * the same host, else by `weight`, as it was read back on the balancer's host last.
+   */
+  stopNodes(input: {
+    side: SideName;
+    cluster: Side;
+    database: Database;
+    drain: number;
+    traffic: Plan['traffic'];
+    weight: number;
+  }): Promise<{ stopped: readonly string[]; cut: number }>;
+  /** Reloads one node that is out of the balancer, waits until it is ready again. */
+  reloadNode(input: { side: SideName; cluster: Side; database: Database; node: string }): Promise<void>;
+  /** Removes the prefix directories of stopped nodes (local) so that nothing starts them by accident. */
+  removeNodes(input: { side: SideName; cluster: Side; database: Database }): Promise<readonly string[]>;
+}
+
+/** `cluster.ts`: what can be read over the network */
+export interface ClusterActivities {
+  /** Which nodes are ready (right version), by name; the others with the reason. Never throws for a node that is down. */
+  checkNodes(input: {
+    cluster: SideAddresses;
+  }): Promise<{ ready: readonly string[]; notReady: Readonly<Record<string, string>> }>;
+  /** X and Y show the same entities through their Admin APIs (counts and ids per kind). Error `EntitiesDiffer`. */
+  compareEntities(input: { x: SideAddresses; y: SideAddresses }): Promise<{ kinds: number; entities: number }>;
+}
+
+/** `stage.ts` */
+export interface StageActivities {
+  /** The declared tests against every node of the side. Error `TestsFailed` lists each failure. */
+  runTests(input: {
+    side: SideName;
+    cluster: SideAddresses;
+    tests: readonly HttpTest[];
+  }): Promise<{ passed: number; nodes: number }>;
+  /** The same requests to X and to Y; error `AnswersDiffer` lists each difference. */
+  compareAnswers(input: {
+    x: SideAddresses;
+    y: SideAddresses;
+    compare: StagePlan['compare'];
+  }): Promise<{ compared: number }>;
+}

@@ -1,0 +1,90 @@
+import type { BackupRef, StoredObject } from '../../domain/backup.ts';
+import type { Drift, Fingerprint, FreezeState } from '../../domain/configuration.ts';
+import type { Finding } from '../../domain/findings.ts';
+import type { SideName } from '../../domain/names.ts';
+import type { Fault, Plan, Side } from '../../domain/plan/index.ts';
+import type { UpgradeRef } from '../../domain/upgrade.ts';
+
+// Before anything is migrated: the plan, the preflight, the freeze, the backup.
+
+type Database = Plan['database'];
+type S3 = Plan['backup']['s3'];
+
+/** `open.ts` */
+export interface OpenActivities {
+  /** Checks and fills in the plan, finds out which search attributes the server has with the right type. */
+  openUpgrade(input: {
+    plan: unknown;
+    workflowId: string;
+  }): Promise<{ plan?: Plan; faults: readonly Fault[]; searchAttributes: readonly string[] }>;
+}
+
+/** `preflight.ts` */
+export interface PreflightActivities {
+  /** Every rule that needs only the network and the database. `frozen`: the second run, at the end of `backup`. */
+  checkRules(input: { plan: Plan; upgrade: UpgradeRef; frozen: boolean }): Promise<readonly Finding[]>;
+  /** host of the side. Programs that the side needs, their versions, and that they see the database. */
+  checkHost(input: {
+    side: SideName;
+    cluster: Side;
+    database: Database;
+    files: readonly string[];
+  }): Promise<readonly Finding[]>;
+}
+
+/** `freeze.ts` */
+export interface FreezeActivities {
+  /** host of Y's runner. Runs the user's own commands that stop or resume updates, in order; a failing one is an error. */
+  runUserCommands(input: { commands: readonly (readonly string[])[]; purpose: string }): Promise<void>;
+  /** Waits until no configuration was written for `quiet` milliseconds. Error `NotQuiet` after `within` milliseconds. */
+  waitForQuiet(input: { database: Database; quiet: number; within: number }): Promise<void>;
+  /** Installs the guard, proves as Kong's own role that it refuses, reads it back. */
+  freezeConfiguration(input: { database: Database; upgrade: UpgradeRef }): Promise<FreezeState>;
+  /** Who froze the configuration, if anybody. */
+  readFreeze(input: { database: Database }): Promise<FreezeState>;
+  /** Lifts the guard of this upgrade's cluster and reads back that it is gone. Tolerates that it never was. */
+  thawConfiguration(input: { database: Database; upgrade: UpgradeRef }): Promise<FreezeState>;
+  /** Computes the fingerprint and keeps it, with a hash per entity, in schema `crossfade` as the new baseline. */
+  takeBaseline(input: { database: Database; upgrade: UpgradeRef; label: string }): Promise<Fingerprint>;
+  /** What differs from the last baseline of this upgrade. */
+  checkDrift(input: { database: Database; upgrade: UpgradeRef }): Promise<Drift>;
+  /** After the thaw: proves that a configuration write works again (in a transaction that is rolled back). */
+  proveWritable(input: { database: Database }): Promise<void>;
+}
+
+/** `backup.ts`, host of Y's runner */
+export interface BackupActivities {
+  /** `pg_dump` of Kong's database, without the guard, to S3. */
+  dumpDatabase(input: {
+    database: Database;
+    s3: S3;
+    upgrade: UpgradeRef;
+    label: BackupRef['label'];
+  }): Promise<StoredObject>;
+  /** `deck gateway dump` of every workspace; empty when decK is off. */
+  dumpDeclarative(input: {
+    deck: Plan['backup']['deck'];
+    admin: string;
+    access: Side['admin'];
+    s3: S3;
+    upgrade: UpgradeRef;
+    label: BackupRef['label'];
+  }): Promise<readonly StoredObject[]>;
+  storeFiles(input: {
+    files: readonly string[];
+    s3: S3;
+    upgrade: UpgradeRef;
+    label: BackupRef['label'];
+  }): Promise<readonly StoredObject[]>;
+  /** Writes the manifest, reads every object back (size, SHA-256) and lists the dump. */
+  sealBackup(input: {
+    s3: S3;
+    upgrade: UpgradeRef;
+    label: BackupRef['label'];
+    objects: readonly StoredObject[];
+    fingerprint: string;
+    versions: Record<string, string>;
+  }): Promise<BackupRef>;
+  /** Restores the dump into a scratch database, compares row counts and fingerprint, drops it. */
+  drillRestore(input: { database: Database; s3: S3; upgrade: UpgradeRef; backup: BackupRef }): Promise<BackupRef>;
+}

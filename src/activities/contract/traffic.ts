@@ -1,0 +1,60 @@
+import type { Finding } from '../../domain/findings.ts';
+import type { Plan, SideAddresses } from '../../domain/plan/index.ts';
+import type { MeasuredShare, TrafficState } from '../../domain/traffic.ts';
+import type { UpgradeRef } from '../../domain/upgrade.ts';
+import type { SideFigures, WatchResult } from '../../domain/verdict/index.ts';
+
+// The balancer, and the metrics that are watched.
+
+type S3 = Plan['backup']['s3'];
+
+/** `traffic.ts`, host of the balancer */
+export interface TrafficActivities {
+  /** The preflight's rule over the balancer: installed for this plan, X has all traffic. Never throws for what it can't read. */
+  checkBalancer(input: { x: SideAddresses; y: SideAddresses; traffic: Plan['traffic'] }): Promise<Finding>;
+  /** What the balancer does now. */
+  readTraffic(input: { traffic: Plan['traffic'] }): Promise<TrafficState>;
+  /**
+   * Sets the share of Y, absolutely, and reads it back. `expected`: what it must be before; something else was changed by
+   * somebody else: error `ForeignChange`, nothing is overwritten. An epoch older than the last is refused (`StaleEpoch`).
+   */
+  setWeight(input: {
+    traffic: Plan['traffic'];
+    upgrade: UpgradeRef;
+    weight: number;
+    epoch: number;
+    expected?: number;
+  }): Promise<TrafficState>;
+  /** Takes one node out of the balancer, or puts it back; reads it back. */
+  setNodeOut(input: {
+    traffic: Plan['traffic'];
+    upgrade: UpgradeRef;
+    node: string;
+    out: boolean;
+    epoch: number;
+  }): Promise<TrafficState>;
+}
+
+/** `watch.ts` */
+export interface WatchActivities {
+  /** Waits until the share that arrives agrees with the weight, or `within` has passed (`agrees: false`). */
+  measureShare(input: { x: SideAddresses; y: SideAddresses; weight: number; within: number }): Promise<MeasuredShare>;
+  /**
+   * Reads the metrics of both sides every `verdict.every`. Ends with `fail` as soon as there is one; else when `bake`
+   * milliseconds have passed (plus `verdict.extend` at most while inconclusive). Without `bake` it goes on until it is cancelled or
+   * fails. The last sample travels as heartbeat details. Resumes after a crash from them.
+   * `control`: X's last window, for the time when X has no traffic.
+   */
+  watchTraffic(input: {
+    x: SideAddresses;
+    y: SideAddresses;
+    verdict: Plan['verdict'];
+    weight: number;
+    bake?: number;
+    control?: SideFigures;
+    s3: S3;
+    upgrade: UpgradeRef;
+    /** Names the samples' object: `shift-25`, `gate-finish`. */
+    name: string;
+  }): Promise<WatchResult>;
+}
