@@ -37,5 +37,5 @@ Everything still runs, with the load on nginx:
   Plan          ${planFile}
   Logs          ${places.dir}
 Stop it with:
-  npm run demo -- --stop`);
+  npm run demo -- --stop --dir ${places.dir}`);
 }
