@@ -66,6 +66,7 @@ export function createActs(plan: Plan) {
       nodesOfX: on<NodeActivities>(undo, x),
       nodesOfY: on<NodeActivities>(undo, y),
       cluster: on<ClusterActivities>(undo),
+      finish: on<FinishActivities>(undo),
       traffic: on<TrafficActivities>(undo, balancer),
     },
   };

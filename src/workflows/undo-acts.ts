@@ -49,12 +49,12 @@ export const thaw =
     markThawed(u);
   };
 
-/** After the seal: the freeze is lifted and the seal closed, so that a later upgrade can begin. */
+/** After the seal: the freeze is lifted, unless it was, and the seal closed, so that a later upgrade can begin. */
 export const endAsItIs =
   (u: Upgrade): Undo =>
   async () => {
-    await thaw(u)();
-    await run(u.acts.finish.closeSeal, 'close the seal', { database: u.plan.database, upgrade: u.ref });
+    if (u.journal.status.freeze?.frozen !== false) await thaw(u)();
+    await run(u.acts.undo.finish.closeSeal, 'close the seal', { database: u.plan.database, upgrade: u.ref });
   };
 
 /** The user's own commands that let configuration updates go on. */

@@ -36,7 +36,8 @@ export class Undos {
     this.acts.set(name, undo);
     if (again) return;
     const { status } = this.journal;
-    status.undo = status.undo.filter((one) => one.name !== name);
+    // What was undone once stays to be seen, beside what may be undone again.
+    status.undo = status.undo.filter((one) => one.name !== name || isOver(one));
     status.undo.push({ name, state: 'registered', registeredAt: now(), attempts: 0 });
   }
 
@@ -44,7 +45,7 @@ export class Undos {
   clear(): void {
     this.acts.clear();
     const { status } = this.journal;
-    status.undo = status.undo.filter(({ state }) => state === 'done' || state === 'skipped');
+    status.undo = status.undo.filter(isOver);
   }
 
   /** Runs the registered undos (of `only`, if given), newest first. Returns whether a person let one of them go. */
@@ -95,11 +96,13 @@ export class Undos {
   }
 
   private statusOf(name: UndoName): UndoStatus {
-    const found = this.journal.status.undo.find((one) => one.name === name);
+    const found = this.journal.status.undo.findLast((one) => one.name === name);
     if (found === undefined) throw new TypeError(`undo ${name} was not registered`);
     return found;
   }
 }
+
+const isOver = ({ state }: UndoStatus): boolean => state === 'done' || state === 'skipped';
 
 const DESCRIPTIONS: Record<UndoName, string> = {
   startX: 'starting X again, ready on every node',

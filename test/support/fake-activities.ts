@@ -38,7 +38,7 @@ const freezeState = ({ frozen }: World): FreezeState => ({
   frozen,
   guardedTables: 40,
   unknownTables: [],
-  ...(frozen ? { since: AT, runId: 'a run' } : {}),
+  ...(frozen ? { since: new Date().toISOString(), runId: 'a run' } : {}),
 });
 const fingerprint = (world: World): Fingerprint => ({
   whole: HASH.slice(1) + String(world.drift.length),

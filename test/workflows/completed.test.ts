@@ -8,13 +8,13 @@ let env: WorkflowEnvironment;
 beforeAll(async () => void (env = await WorkflowEnvironment.create()));
 afterAll(() => env.close());
 
-const PREFLIGHT: Order = ['openUpgrade', ['checkRules', 'checkHost:x', 'checkHost:y'], 'runTests:x'];
+const PREFLIGHT: Order = ['openUpgrade', ['checkRules', 'checkBalancer', 'checkHost:x', 'checkHost:y'], 'runTests:x'];
 const FREEZE: Order = ['waitForQuiet', 'freezeConfiguration', 'takeBaseline'];
 const BACKUP: Order = [
   ['dumpDatabase', 'dumpDeclarative', 'storeFiles'],
   'sealBackup',
   'drillRestore',
-  ['checkRules:frozen', 'checkHost:x', 'checkHost:y'],
+  ['checkRules:frozen', 'checkBalancer', 'checkHost:x', 'checkHost:y'],
 ];
 const MIGRATE: Order = ['checkDrift', 'migrateUp', 'checkDrift', 'takeBaseline', 'runTests:x', 'startNodes:y'];
 const STAGE: Order = ['compareEntities', 'runTests:y', 'compareAnswers'];

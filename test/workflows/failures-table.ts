@@ -37,13 +37,13 @@ export const REFUSED: readonly Failure[] = rows(
   'preflight',
   [],
   [],
-  ['openUpgrade', 'checkRules', 'checkHost:x', 'checkHost:y', 'runTests:x'],
+  ['openUpgrade', 'checkRules', 'checkBalancer', 'checkHost:x', 'checkHost:y', 'runTests:x'],
 );
 
 export const BEFORE_SEAL: readonly Failure[] = [
   ...rows('freeze', [], THAW, ['waitForQuiet', 'freezeConfiguration', 'takeBaseline']),
   ...rows('backup', [], THAW, ['dumpDatabase', 'dumpDeclarative', 'storeFiles', 'sealBackup', 'drillRestore']),
-  ...rows('backup', [], THAW, ['checkRules:frozen', ['checkHost:x', 2], ['checkHost:y', 2]]),
+  ...rows('backup', [], THAW, ['checkRules:frozen', ['checkBalancer', 2], ['checkHost:x', 2], ['checkHost:y', 2]]),
   ...rows('deploy', [], STOP_Y, ['prepareNodes:y']),
   ...rows('migrate', [], STOP_Y, ['checkDrift', 'migrateUp', ['checkDrift', 2], ['takeBaseline', 2]]),
   ...rows('migrate', [], STOP_Y, [['runTests:x', 2], 'startNodes:y', 'compareEntities']),

@@ -121,6 +121,22 @@ describe.concurrent('no verdict', () => {
   });
 });
 
+describe.concurrent('a balancer that somebody else changed', () => {
+  it('holds in place, watched: nothing is overwritten; `retry` goes on', async () => {
+    const run = await env.start({ world: (world) => world.on('setWeight:100', fails('ForeignChange')) });
+    const held = await run.untilState('held');
+    expect(held).toMatchObject({ failure: { code: 'ForeignChange', phase: 'shift' }, traffic: { weight: 25 } });
+    await run.world.began('watchTraffic:hold');
+    expect(undoneKeys(run.world)).toEqual([]);
+    expect(run.world.weight).toBe(25);
+    run.world.mend('setWeight:100');
+    await run.signal('retry', { by: 'ann' });
+    await run.approve('finish');
+    expect(await run.result()).toMatchObject({ outcome: 'completed' });
+    expect(undoneKeys(run.world)).toEqual(['thawConfiguration']);
+  });
+});
+
 describe.concurrent('what a person may let go', () => {
   it('a drift, with a reason: it becomes the new baseline', async () => {
     const run = await env.start({ world: (world) => world.on('checkDrift', driftsOnce(world)) });

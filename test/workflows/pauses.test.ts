@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PlanInput } from '../../src/domain/plan/index.ts';
 import { deferred, endsLate, waitsFor } from '../support/fake-activities-world.ts';
 import '../support/workflow-environment-patience.ts';
 import { WorkflowEnvironment } from '../support/workflow-environment.ts';
-import { expectNoOverlap, undoneKeys } from './order.ts';
 
 let env: WorkflowEnvironment;
 beforeAll(async () => void (env = await WorkflowEnvironment.create()));
@@ -51,27 +49,5 @@ describe.concurrent('a pause', () => {
     expect(run.world.frozen).toBe(true);
     await run.signal('resume', { by: 'ann' });
     expect(await run.result()).toMatchObject({ outcome: 'completed' });
-  });
-});
-
-describe.concurrent('the limit of the freeze', () => {
-  const limited: Partial<PlanInput> = { freeze: { quiet: '1ms', limit: '1s' } };
-
-  it('holds with the traffic where it is, and a retry goes on in spite of it', async () => {
-    const run = await env.start({
-      plan: limited,
-      world: (world) =>
-        world.on('freezeConfiguration', async (_, usual) => ({
-          ...((await usual()) as object),
-          since: new Date().toISOString(),
-        })),
-    });
-    const held = await run.untilState('held');
-    expect(held).toMatchObject({ failure: { kind: 'freeze-limit', code: 'FreezeLimit' } });
-    expect(undoneKeys(run.world)).toEqual([]);
-    await run.signal('retry', { by: 'ann' });
-    await run.approve('finish');
-    expect(await run.result()).toMatchObject({ outcome: 'completed' });
-    expectNoOverlap(run.world);
   });
 });

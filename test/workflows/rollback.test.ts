@@ -11,8 +11,8 @@ beforeAll(async () => void (env = await WorkflowEnvironment.create()));
 afterAll(() => env.close());
 
 const UNDO = [
-  ...['openUpgrade', 'readSeal', 'readTraffic', 'startNodes:x', 'checkNodes:x', 'setWeight:0', 'stopNodes:y'],
-  'thawConfiguration',
+  ...['openUpgrade', 'readSeal', 'readFreeze', 'readTraffic'],
+  ...['startNodes:x', 'checkNodes:x', 'setWeight:0', 'stopNodes:y', 'thawConfiguration'],
 ];
 
 /** An upgrade that somebody terminated while it did this; then a rollback with the same plan and the same id. */
@@ -45,6 +45,18 @@ describe.concurrent('a rollback after the upgrade was terminated', () => {
     expect(await run.result()).toMatchObject({ outcome: 'refused', reason: /there is no way back to X/ });
     expect(acts(run.world, from)).toEqual(['openUpgrade', 'readSeal']);
     expect(run.world).toMatchObject({ weight: 100, frozen: true });
+  });
+
+  it('after the upgrade was completed is refused, and changes nothing', async () => {
+    const upgrade = await env.start();
+    await upgrade.approve('finish');
+    await upgrade.result();
+    const cluster = upgrade.handle.workflowId.slice('kong/'.length);
+    const from = upgrade.world.calls.length;
+    const run = await env.startWith(cluster, testPlan(cluster), 'rollbackUpgrade');
+    expect(await run.result()).toMatchObject({ outcome: 'refused', reason: /nothing is frozen/ });
+    expect(acts(run.world, from)).toEqual(['openUpgrade', 'readSeal', 'readFreeze']);
+    expect(run.world).toMatchObject({ weight: 100, xUp: false, yUp: true });
   });
 
   it('after a seal that was closed long ago goes on', async () => {

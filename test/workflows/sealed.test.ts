@@ -15,6 +15,8 @@ const rows = AFTER_SEAL.map((failure) => ({
   title: `${failure.phase}: ${failure.fails} (call ${failure.nth ?? 1})`,
 }));
 
+const migrateFinish = AFTER_SEAL.find(({ fails: key }) => key === 'migrateFinish') as Failure;
+
 /** Fails, and is held after the seal. */
 async function held({ fails: key, nth = 1, nothingPending = false }: Failure): Promise<Run> {
   const run = await env.start({
@@ -25,6 +27,17 @@ async function held({ fails: key, nth = 1, nothingPending = false }: Failure): P
   });
   await run.approve('finish');
   await run.untilState('held');
+  return run;
+}
+
+/** Abandoned after the seal, with a freeze that can't be lifted. */
+async function stuck(): Promise<Run> {
+  const run = await held(migrateFinish);
+  run.world.on('thawConfiguration', fails('NodesNotReady', 'made to stick'));
+  await run.signal('abandon', { by: 'ann' });
+  const { state, undo } = await run.until('it is stuck', (status) => status.undo.some((one) => one.state === 'stuck'));
+  expect(state).toBe('unwinding');
+  expect(undo).toMatchObject([{ name: 'thaw', error: 'made to stick' }]);
   return run;
 }
 
@@ -52,12 +65,29 @@ describe.concurrent('after the seal a failure holds, and nothing is undone', () 
     await run.signal('abandon', { by: 'ann' });
     expect(await run.result()).toMatchObject({ outcome: 'completed-with-faults' });
     expect(forwardOnly(run.world)).toEqual([]);
+    // What a later upgrade would find in its way is gone; a freeze that was lifted already is not lifted twice.
+    expect(run.world).toMatchObject({ weight: 100, xUp: false, yUp: true, frozen: false, seal: { closed: true } });
+    expect(run.world.order().filter((key) => key === 'thawConfiguration')).toHaveLength(1);
+    expect(await run.status()).toMatchObject({ freeze: { frozen: false }, undo: [{ name: 'thaw', state: 'done' }] });
+  });
+
+  it('`abandon` with a freeze that can not be lifted: stuck, shown, tried again by `retry`, let go by `accept`', async () => {
+    const [mended, skipped] = await Promise.all([stuck(), stuck()]);
+    mended.world.mend('thawConfiguration');
+    await mended.signal('retry', { by: 'ann' });
+    expect(await mended.result()).toMatchObject({ outcome: 'completed-with-faults' });
+    expect(mended.world).toMatchObject({ frozen: false, seal: { closed: true } });
+
+    await skipped.signal('accept', { by: 'ann', finding: 'undo:thaw', reason: 'the database is gone' });
+    expect(await skipped.result()).toMatchObject({ outcome: 'completed-with-faults' });
+    expect((await skipped.status()).undo).toMatchObject([
+      { name: 'thaw', state: 'skipped', skippedBy: { by: 'ann', reason: 'the database is gone' } },
+    ]);
+    for (const { world } of [mended, skipped]) expect(forwardOnly(world)).toEqual([]);
   });
 });
 
 describe.concurrent('a hold after the seal', () => {
-  const migrateFinish = AFTER_SEAL.find(({ fails: key }) => key === 'migrateFinish') as Failure;
-
   it('goes on when Y gets worse meanwhile: people are told, nothing is undone', async () => {
     const run = await held(migrateFinish);
     await run.world.began('watchTraffic:hold');

@@ -109,6 +109,20 @@ describe.concurrent('an undo that is stuck', () => {
     expect(undoneKeys(run.world)).toEqual(ALL_BACK);
   });
 
+  it('what was undone is still told when the upgrade goes on and completes', async () => {
+    const run = await env.start({ world: (world) => void world.verdicts.set('shift-25', fail) });
+    await run.untilState('held');
+    run.world.verdicts.clear();
+    await run.signal('retry', { by: 'ann' });
+    const { undo } = await run.untilGate('finish');
+    const returned = { name: 'returnTraffic', state: 'done', attempts: 1 };
+    expect(undo).toContainEqual(expect.objectContaining(returned));
+    expect(undo).toContainEqual(expect.objectContaining({ name: 'returnTraffic', state: 'registered' }));
+    await run.approve('finish');
+    expect(await run.result()).toMatchObject({ outcome: 'completed' });
+    expect((await run.status()).undo).toMatchObject([returned]);
+  });
+
   it('one node of X is enough to take the traffic back', async () => {
     const run = await env.start({
       plan: { onFailure: { then: 'unwind' } },
