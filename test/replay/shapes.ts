@@ -49,6 +49,20 @@ export const SHAPES: Record<string, (env: WorkflowEnvironment) => Promise<Run>> 
     await run.signal('retry', { by: 'ann' });
     return run;
   },
+  async 'sealed-hold-abandon'(env) {
+    const run = await env.start({ world: (world) => world.on('migrateFinish', fails('NodesNotReady')) });
+    await run.approve('finish');
+    await run.untilState('held');
+    await run.signal('abandon', { by: 'ann' });
+    return run;
+  },
+  async 'freeze-limit-hold-retry'(env) {
+    const run = await env.start({ plan: { freeze: { quiet: '1ms', limit: '1s' } } });
+    await run.untilState('held');
+    await run.signal('retry', { by: 'ann' });
+    await run.approve('finish');
+    return run;
+  },
   async rollback(env) {
     const cluster = env.nextCluster();
     Object.assign(env.world(cluster), { weight: 25, frozen: true, yUp: true });
