@@ -1,7 +1,7 @@
 import { sleep } from '@temporalio/activity';
 import type { Metrics } from '../adapters/metrics/port.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
-import type { SideAddresses } from '../domain/plan/index.ts';
+import type { MetricsAddresses } from '../domain/plan/index.ts';
 import { requestsNeeded, shareOf } from '../domain/share.ts';
 import type { MeasuredShare } from '../domain/traffic.ts';
 import { tallyBetween, type NodesCounters } from '../domain/verdict/counters.ts';
@@ -21,7 +21,7 @@ interface Moment {
  */
 export async function measureShare(
   metrics: Metrics,
-  { x, y, weight, within }: { x: SideAddresses; y: SideAddresses; weight: number; within: number },
+  { x, y, weight, within }: { x: MetricsAddresses; y: MetricsAddresses; weight: number; within: number },
 ): Promise<MeasuredShare> {
   const deadline = performance.now() + within;
   const moments: Moment[] = [];

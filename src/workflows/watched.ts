@@ -1,5 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { addressesOf } from '../domain/plan/addresses.ts';
+import { metricsOf } from '../domain/plan/addresses.ts';
 import type { WatchResult } from '../domain/verdict/index.ts';
 import { Interruption } from './interruption.ts';
 import { run } from './proxies.ts';
@@ -11,8 +11,8 @@ export async function watchTraffic(u: Upgrade, name: string, bake?: number): Pro
   const { weight } = journal.status.traffic;
   const control = weight === 100 && u.known.lastOfX !== undefined ? { control: u.known.lastOfX } : {};
   const result = await run(u.acts.watch.watchTraffic, `watch ${name} at ${weight} %`, {
-    x: addressesOf(plan.x),
-    y: addressesOf(plan.y),
+    x: metricsOf(plan.x),
+    y: metricsOf(plan.y),
     verdict: plan.verdict,
     weight,
     s3: plan.backup.s3,

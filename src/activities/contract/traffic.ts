@@ -1,5 +1,5 @@
 import type { Finding } from '../../domain/findings.ts';
-import type { Plan, SideAddresses } from '../../domain/plan/index.ts';
+import type { MetricsAddresses, Plan, SideAddresses } from '../../domain/plan/index.ts';
 import type { MeasuredShare, TrafficState } from '../../domain/traffic.ts';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
 import type { SideFigures, WatchResult } from '../../domain/verdict/index.ts';
@@ -38,7 +38,12 @@ export interface TrafficActivities {
 /** `watch.ts` */
 export interface WatchActivities {
   /** Waits until the share that arrives agrees with the weight, or `within` has passed (`agrees: false`). */
-  measureShare(input: { x: SideAddresses; y: SideAddresses; weight: number; within: number }): Promise<MeasuredShare>;
+  measureShare(input: {
+    x: MetricsAddresses;
+    y: MetricsAddresses;
+    weight: number;
+    within: number;
+  }): Promise<MeasuredShare>;
   /**
    * Reads the metrics of both sides every `verdict.every`. Ends with `fail` as soon as there is one; else when `bake`
    * milliseconds have passed (plus `verdict.extend` at most while inconclusive). Without `bake` it goes on until it is cancelled or
@@ -46,8 +51,8 @@ export interface WatchActivities {
    * `control`: X's last window, for the time when X has no traffic.
    */
   watchTraffic(input: {
-    x: SideAddresses;
-    y: SideAddresses;
+    x: MetricsAddresses;
+    y: MetricsAddresses;
     verdict: Plan['verdict'];
     weight: number;
     bake?: number;

@@ -22,7 +22,7 @@ export function createKongHttp(secrets: Secrets): KongHttp {
       who: `The Admin API of ${node.name}`,
     });
 
-  const status = (node: NodeAddresses, path: string, timeout: number): Promise<Answer> =>
+  const status = (node: Pick<NodeAddresses, 'name' | 'status'>, path: string, timeout: number): Promise<Answer> =>
     call({ url: `${node.status}${path}`, timeout, who: `The Status API of ${node.name}` });
 
   async function pages(node: NodeAddresses, access: AdminAccess, kind: string): Promise<AnyEntity[] | undefined> {
@@ -115,7 +115,7 @@ function toPlugin({ name, enabled, config, service, route, consumer }: AnyEntity
   return { name: String(name), enabled: enabled === true, global, config: (config ?? {}) as KongPlugin['config'] };
 }
 
-const unexpected = (node: NodeAddresses, what: string): CrossfadeError =>
+const unexpected = (node: Pick<NodeAddresses, 'name'>, what: string): CrossfadeError =>
   new CrossfadeError('NodeUnreachable', `Kong node ${node.name}: ${what}.`);
 
 function json(node: NodeAddresses, answer: Answer): unknown {

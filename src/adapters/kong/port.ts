@@ -13,7 +13,7 @@ export interface KongHttp {
   /** Something listens on the node's proxy, admin or status address. */
   answers(node: NodeAddresses): Promise<boolean>;
   /** The text of `GET /metrics`. Error `NodeUnreachable`. */
-  metrics(node: NodeAddresses): Promise<string>;
+  metrics(node: Pick<NodeAddresses, 'name' | 'status'>): Promise<string>;
   /** One request through the node's proxy; headers already resolved. Bodies up to 1 MiB. Error `NodeUnreachable`. */
   request(node: NodeAddresses, request: ProxyRequest): Promise<ProxyAnswer>;
 }

@@ -1,4 +1,4 @@
-import type { NodeAddresses, SideAddresses } from '../../domain/plan/index.ts';
+import type { MetricsAddresses, NodeAddresses } from '../../domain/plan/index.ts';
 import type { NodeCounters, SideReading } from '../../domain/verdict/index.ts';
 import type { KongHttp } from '../kong/port.ts';
 import type { Metrics } from './port.ts';
@@ -12,10 +12,11 @@ const NAMES = new Set([TOTAL, CONNECTIONS, ANSWERS, LATENCY]);
 
 /** Kong's own `/metrics` of every node, names as of Kong 3.0 and later. */
 export function createKongMetrics(http: Pick<KongHttp, 'metrics'>): Metrics {
-  const readNode = async (node: NodeAddresses) => [node.name, toCounters(node, await http.metrics(node))] as const;
+  const readNode = async (node: MetricsAddresses['nodes'][number]) =>
+    [node.name, toCounters(node, await http.metrics(node))] as const;
 
   return {
-    async read({ nodes }: SideAddresses): Promise<SideReading> {
+    async read({ nodes }: MetricsAddresses): Promise<SideReading> {
       const results = await Promise.allSettled(nodes.map(readNode));
       const failures = results.flatMap((one) => (one.status === 'rejected' ? [reasonOf(one.reason)] : []));
       if (failures.length > 0) return { readable: false, why: failures.join(' ') };

@@ -1,4 +1,4 @@
-export type { NodeAddresses, SideAddresses } from './addresses.ts';
+export type { MetricsAddresses, NodeAddresses, SideAddresses } from './addresses.ts';
 export type { AdminAccess, CommandRunner, DatabaseRef, KongNode, LocalRunner, Runner, Side } from './cluster.ts';
 export type { SecretRef, TextOrSecret } from './common.ts';
 export type { BackupPlan, FreezePlan, Gate, HttpTest, S3Ref, StagePlan } from './safety.ts';

@@ -1,4 +1,4 @@
-import { addressesOf } from '../../domain/plan/addresses.ts';
+import { addressesOf, metricsOf } from '../../domain/plan/addresses.ts';
 import { Interruption } from '../interruption.ts';
 import type { StepStatus } from '../../domain/status/index.ts';
 import { proveNoDrift } from '../drift.ts';
@@ -74,7 +74,7 @@ async function setWeight(u: Upgrade, weight: number): Promise<void> {
 /** The share that really arrives, by the counters of both sides. */
 async function proveArrival(u: Upgrade, weight: number): Promise<void> {
   const { plan, acts, journal } = u;
-  const measure = { x: addressesOf(plan.x), y: addressesOf(plan.y), weight, within: plan.traffic.settle };
+  const measure = { x: metricsOf(plan.x), y: metricsOf(plan.y), weight, within: plan.traffic.settle };
   const share = await run(acts.measure.measureShare, `does ${weight} % arrive?`, measure);
   journal.status.traffic.share = share;
   if (share.agrees) return;
