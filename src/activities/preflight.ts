@@ -2,6 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import type { CreateRunner } from '../adapters/cluster/port.ts';
 import type { KongHttp } from '../adapters/kong/port.ts';
 import type { ObjectStore } from '../adapters/object-store/port.ts';
+import type { ReadAdminRights } from '../adapters/postgres/admin-rights.ts';
 import type { ReadConnections } from '../adapters/postgres/connections.ts';
 import type { Fingerprints } from '../adapters/postgres/fingerprint.ts';
 import type { Guard } from '../adapters/postgres/guard.ts';
@@ -22,6 +23,8 @@ export interface PreflightDeps {
   readonly connections: ReadConnections;
   readonly guard: Pick<Guard, 'read'>;
   readonly seals: Pick<Seals, 'read'>;
+  /** What the plan's `database.admin` may do. */
+  readonly adminMay: ReadAdminRights;
   readonly store: Pick<ObjectStore, 'get'>;
   readonly fingerprints: Pick<Fingerprints, 'drift'>;
   readonly record: Pick<MigrationRecord, 'begun'>;
@@ -84,6 +87,9 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
             upgrade,
           ),
         ),
+        ...(database.admin === undefined
+          ? []
+          : [await readable('database-admin', async () => rules.databaseAdmin(await deps.adminMay(database)))]),
         await readable('backup-store', () => storeAnswers(deps.store, plan.backup.s3)),
         ...(frozen
           ? [

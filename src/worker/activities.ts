@@ -23,6 +23,7 @@ import { createKongHttp } from '../adapters/kong/http.ts';
 import { createKongMetrics } from '../adapters/metrics/kong.ts';
 import { backupFiles } from '../adapters/object-store/files.ts';
 import { createS3Store } from '../adapters/object-store/s3.ts';
+import { createReadAdminRights } from '../adapters/postgres/admin-rights.ts';
 import { createAdvisoryLock } from '../adapters/postgres/advisory-lock.ts';
 import { createConnect } from '../adapters/postgres/connect.ts';
 import { createReadConnections } from '../adapters/postgres/connections.ts';
@@ -90,6 +91,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       connections: createReadConnections(connect),
       guard,
       seals,
+      adminMay: createReadAdminRights(connect),
       store,
       fingerprints,
       record,

@@ -34,6 +34,10 @@ export function describeFailure(error: unknown): { message: string; code?: strin
     const { cause } = error;
     if (cause instanceof ApplicationFailure)
       return { message: cause.message, ...(cause.type ? { code: cause.type } : {}) };
+    if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START')
+      return {
+        message: `no worker took ${error.activityType} from its queue: does one run on that host (CROSSFADE_HOST)?`,
+      };
     if (cause instanceof TimeoutFailure)
       return { message: `${error.activityType} did not answer in time (${cause.timeoutType ?? 'timeout'})` };
   }

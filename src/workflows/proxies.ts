@@ -24,6 +24,8 @@ const WAIT: ActivityOptions = { cancellationType: ActivityCancellationType.WAIT_
 const RETRY = { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 20 };
 
 const quick: ActivityOptions = { ...WAIT, startToCloseTimeout: '2m', heartbeatTimeout: '3s', retry: RETRY };
+/** Before anything is changed: a host without a worker is a fault of the plan or of the preparation, not something to wait for. */
+const firstLook: ActivityOptions = { ...quick, scheduleToStartTimeout: '1m' };
 const long: ActivityOptions = { ...WAIT, startToCloseTimeout: '12h', heartbeatTimeout: '3s', retry: RETRY };
 const migration: ActivityOptions = { ...WAIT, startToCloseTimeout: '24h', heartbeatTimeout: '10s', retry: RETRY };
 /** An undo is tried again by the workflow, for ever and in sight; see `undos.ts`. */
@@ -47,6 +49,11 @@ export function createActs(plan: Plan) {
     preflight: on<PreflightActivities>(quick),
     hostOfX: on<PreflightActivities & MigrateActivities>(quick, x),
     hostOfY: on<PreflightActivities & MigrateActivities & FreezeActivities>(quick, y),
+    firstLook: {
+      x: on<PreflightActivities>(firstLook, x),
+      y: on<PreflightActivities>(firstLook, y),
+      balancer: on<TrafficActivities>(firstLook, balancer),
+    },
     freeze: on<FreezeActivities>(long),
     backup: on<BackupActivities>(long, y),
     nodesOfX: on<NodeActivities>(long, x),

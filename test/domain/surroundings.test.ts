@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { FreezeState } from '../../src/domain/configuration.ts';
 import type { Plan } from '../../src/domain/plan/index.ts';
-import { balancerReady, noEarlierUpgrade } from '../../src/domain/rules/index.ts';
+import { balancerReady, databaseAdmin, noEarlierUpgrade } from '../../src/domain/rules/index.ts';
 
 const upgrade = { runId: 'this' };
 const thawed: FreezeState = { frozen: false, guardedTables: 0, unknownTables: [] };
@@ -31,4 +31,13 @@ test.each([
   ['a node was left out', installed, { ...now, out: ['x1'] }, 'refuse'],
 ] as const)('the balancer: %s', (_, there, state, level) => {
   expect(balancerReady(there, state, plan).level).toBe(level);
+});
+
+test('the admin of the database may create roles and databases, or the finding says what it lacks', () => {
+  expect(databaseAdmin({ roles: true, databases: true }).level).toBe('pass');
+  expect(databaseAdmin({ roles: false, databases: true })).toMatchObject({
+    level: 'refuse',
+    message: expect.stringContaining('CREATEROLE'),
+  });
+  expect(databaseAdmin({ roles: false, databases: false }).message).toContain('CREATEROLE and CREATEDB');
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { defaultActivityInfo } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPreflightActivities, type PreflightDeps } from '../../src/activities/preflight.ts';
+import { createReadAdminRights } from '../../src/adapters/postgres/admin-rights.ts';
 import { createReadConnections } from '../../src/adapters/postgres/connections.ts';
 import { createFingerprints } from '../../src/adapters/postgres/fingerprint.ts';
 import { createPostgresPrograms } from '../../src/adapters/postgres/programs.ts';
@@ -64,6 +65,7 @@ const deps: PreflightDeps = {
   connections: createReadConnections(connect),
   guard,
   seals: createSeals(connect),
+  adminMay: createReadAdminRights(connect),
   store: { get: (s3) => Promise.reject(new CrossfadeError(buckets[s3.bucket] ?? 'BucketMissing', `no ${s3.bucket}`)) },
   fingerprints,
   record,
@@ -103,6 +105,7 @@ test('metrics that are off are refused; with them on, nothing is', async () => {
     'freeze-limit': 'pass',
     database: 'pass',
     'no-earlier-upgrade': 'pass',
+    'database-admin': 'pass',
     'backup-store': 'pass',
   });
 });
@@ -132,6 +135,7 @@ test('everything that is wrong is reported at once, and nothing is thrown', asyn
       'rehearsed',
       'database',
       'no-earlier-upgrade',
+      'database-admin',
       'backup-store',
     ]),
   );

@@ -62,10 +62,10 @@ export const backupErrors = defineErrors({
     todo: "Correct `backup.files`, or let the worker's user read them, on the host of Y's runner; then `retry`.",
   },
   DeckFailed: {
-    retryable: false,
+    retryable: true,
     what: '`deck` failed, or what it printed is no dump of a configuration.',
     means:
-      'Nothing was stored of it. It is not tried again by itself: Kong answered, so the next time would be the same.',
+      'Nothing was stored of it. It is tried again: the Admin API or the database may only have been away for a moment.',
     todo: 'Read the text of `deck` in the message, correct `x.admin` or the command in the plan, then `retry`. Where decK is not used, set `backup.deck: false`.',
   },
   DeckHeader: {

@@ -6,6 +6,6 @@ export { commandVersion, files, migrationState, program } from './host.ts';
 export { metricsOn, type PluginFacts } from './metrics.ts';
 export { topology, xReady, yNotRunning, type NodeFacts } from './nodes.ts';
 export { versionPath } from './path.ts';
-export { balancerReady, noEarlierUpgrade } from './surroundings.ts';
+export { balancerReady, databaseAdmin, noEarlierUpgrade } from './surroundings.ts';
 export { rehearsed, type Rehearsal } from './rehearsal.ts';
 export { freezeTime } from './time.ts';

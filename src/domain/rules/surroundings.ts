@@ -52,3 +52,15 @@ export function balancerReady(
     );
   return pass(rule, `The balancer is installed for every step, and X has all traffic.`);
 }
+
+/** The plan's `database.admin` may do what it is there for. */
+export function databaseAdmin({ roles, databases }: { readonly roles: boolean; readonly databases: boolean }): Finding {
+  const rule = 'database-admin';
+  if (roles && databases) return pass(rule, 'database.admin may create roles and databases.');
+  const lacking = [...(roles ? [] : ['CREATEROLE']), ...(databases ? [] : ['CREATEDB'])].join(' and ');
+  return refuse(
+    rule,
+    `database.admin lacks ${lacking}.`,
+    'Grant it, or leave `database.admin` out of the plan: the report then says what is lost.',
+  );
+}

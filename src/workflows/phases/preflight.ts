@@ -42,17 +42,18 @@ export async function preflightAgain(u: Upgrade): Promise<void> {
 async function check(u: Upgrade, frozen: boolean): Promise<readonly Finding[]> {
   const { plan, acts, ref, journal } = u;
   const { database } = plan;
+  const hosts = frozen ? { x: acts.hostOfX, y: acts.hostOfY, balancer: acts.traffic } : acts.firstLook;
   const [rules, balancer, ofX, ofY] = await together(
     () => run(acts.preflight.checkRules, 'rules over the network and the database', { plan, upgrade: ref, frozen }),
     () =>
-      run(acts.traffic.checkBalancer, 'the balancer', {
+      run(hosts.balancer.checkBalancer, 'the balancer', {
         x: addressesOf(plan.x),
         y: addressesOf(plan.y),
         traffic: plan.traffic,
       }),
-    () => run(acts.hostOfX.checkHost, "X's host", { side: 'x' as const, cluster: plan.x, database, files: [] }),
+    () => run(hosts.x.checkHost, "X's host", { side: 'x' as const, cluster: plan.x, database, files: [] }),
     () =>
-      run(acts.hostOfY.checkHost, "Y's host", {
+      run(hosts.y.checkHost, "Y's host", {
         side: 'y' as const,
         cluster: plan.y,
         database,
