@@ -45,6 +45,22 @@ test('requests without a route', () => {
   expect(metricsOf(figures(1_000, { unmatched: 30 }))).toEqual(['unmatchedRatio']);
 });
 
+test('requests without a route accuse Y only against a control that saw the same health checks', () => {
+  const y = figures(604, { unmatched: 67 });
+  const alone = judge({ y, control: 'none', limits });
+  expect(alone).toMatchObject({ verdict: 'inconclusive', reasons: [{ metric: 'unmatchedRatio' }] });
+  expect(alone.reasons[0]?.text).toMatch(/^Y: 67 of 604 requests .* no X to compare with/);
+  expect(verdictOf(y, figures(0)).verdict).toBe('inconclusive');
+  expect(verdictOf(y, figures(10_000, { seconds: 50 })).verdict).toBe('inconclusive');
+  const last = (unmatched: number) => ({ x: figures(600, { unmatched }), control: 'x-last' }) as const;
+  expect(judge({ y, ...last(0), limits }).verdict).toBe('fail');
+  expect(judge({ y, ...last(60), limits }).verdict).toBe('inconclusive');
+  expect(verdictOf({ ...y, errors: 300 }, figures(0))).toMatchObject({
+    verdict: 'fail',
+    reasons: [{ metric: 'errorRatio' }],
+  });
+});
+
 test('latency: absolute, against X, and only where the range of the percentile is above the limit', () => {
   const slow = (p99Ms: number, low: number) => figures(1_000, { p99Ms, p99Between: [low, p99Ms * 2] });
   expect(verdictOf(slow(9_000, 6_000)).verdict).toBe('fail');
@@ -92,6 +108,17 @@ test('whatever the figures: reasons exactly without a pass, no pass of few reque
       if (verdict !== 'pass') return;
       expect(y.requests).toBeGreaterThanOrEqual(limits.minRequests);
       expect(y.errorRatio).toBeLessThanOrEqual(limits.errorRatio.max);
+    }),
+  );
+});
+
+test('whatever the figures: without a control, requests without a route never fail Y', () => {
+  fc.assert(
+    fc.property(side, fc.nat(50_000), fc.constantFrom('x', 'none' as const), (x, lost, control) => {
+      const few = { ...x, requests: Math.min(x.requests, limits.minRequests - 1) };
+      const y = figures(50_000, { unmatched: lost });
+      const judged = judge({ x: few, y, control: control as 'x', limits });
+      expect(judged.verdict).toBe(lost / 50_000 > limits.unmatchedRatio.max ? 'inconclusive' : 'pass');
     }),
   );
 });

@@ -123,22 +123,38 @@ test('the database: both sides answer errors, so the weights stay', () => {
   }
 });
 
-test('a side that can not be read is not zero: after two readings inconclusive, and counted on afterwards', () => {
+test('a side that can not be read is not zero: inconclusive at once, with the reason, and counted on afterwards', () => {
   const read = start();
   read({ answered: 900 }, { answered: 300 });
-  expect(read({ answered: 900 }, down).state.verdict.verdict).toBe('pass');
   const { state, sample } = read({ answered: 900 }, down);
   expect(state.verdict).toMatchObject({ verdict: 'inconclusive', reasons: [{ metric: 'metrics' }] });
   expect(sample.y).toBeUndefined();
+  read({ answered: 900 }, down);
   const back = read({ answered: 900 }, { answered: 600 });
   expect(back.state.verdict).toMatchObject({ verdict: 'pass', y: { requests: 900, seconds: 40 } });
+});
+
+test('an X node dies while all nodes are polled: Y is not accused of the polls, and the dead node is named', () => {
+  const dead: SideReading = { readable: false, why: 'Kong node x2 does not answer.' };
+  const named = { metric: 'metrics', text: "X's metrics can't be read: Kong node x2 does not answer." };
+  for (const polledBefore of [100, 0]) {
+    const read = start();
+    for (let i = 0; i < 10; i++) read({ answered: 1_500, other: polledBefore }, { answered: 500, other: polledBefore });
+    for (let i = 0; i < 60; i++) {
+      const { verdict } = read(dead, { answered: 500, other: 100 }).state;
+      expect(verdict.verdict).toBe('inconclusive');
+      expect(verdict.reasons).toContainEqual(named);
+    }
+  }
 });
 
 test('an X that can not be read does not hide that Y fails', () => {
   const read = start();
   read({ answered: 900 }, { answered: 300 });
   read(down, { answered: 300, errors: 300 });
-  expect(read(down, { answered: 300, errors: 300 }).state.verdict.verdict).toBe('fail');
+  const { verdict } = read(down, { answered: 300, errors: 300 }).state;
+  expect(verdict.verdict).toBe('fail');
+  expect(verdict.reasons.map(({ metric }) => metric)).toEqual(['errorRatio', 'errorRatio', 'metrics']);
 });
 
 test('at 100 % a stopped X is no fault; its last window is the control', () => {

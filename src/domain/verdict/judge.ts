@@ -26,6 +26,11 @@ export interface Sides {
   readonly control: SideFigures | undefined;
   /** X, if it has traffic: what both have at once is not Y's. */
   readonly sameTime: SideFigures | undefined;
+  /**
+   * What Y's requests without a route are compared with. Somebody's calls of the Status or Admin API count as such: only an X
+   * that was read in all of the same time, or X's last window, tells them from lost routes.
+   */
+  readonly stray: SideFigures | undefined;
 }
 
 /** More than this share of errors, beyond chance, is judged however few requests there were. */
@@ -49,7 +54,12 @@ export function judge({ x, y, control: wanted, limits }: Evidence): Verdict {
   if (y === undefined) return answer('inconclusive', [{ metric: 'metrics', text: "Y's metrics were not read." }]);
   const blind = unjudgeable(wanted === 'x' ? x : undefined, y, limits);
   if (blind !== undefined) return answer('inconclusive', [blind]);
-  const sides: Sides = { y, control: control === 'none' ? undefined : x, sameTime: wanted === 'x' ? x : undefined };
+  const sides: Sides = {
+    y,
+    control: control === 'none' ? undefined : x,
+    sameTime: wanted === 'x' ? x : undefined,
+    stray: control === 'x-last' || (control === 'x' && coversTimeOf(y, x)) ? x : undefined,
+  };
   const findings = judgeFigures(sides, limits);
   const failures = findings.filter(({ severity }) => severity === 'fail');
   if (failures.length > 0) return answer('fail', failures.map(toReason));
@@ -84,16 +94,25 @@ function judgeFigures(sides: Sides, limits: Limits): Finding[] {
   }
   return [
     ...judgeRatio('errorRatio', 'errors', 'answered with 5xx', sides, limits.errorRatio),
-    ...judgeRatio('unmatchedRatio', 'unmatched', 'without a matching route', sides, limits.unmatchedRatio),
+    ...judgeUnmatched(sides, limits.unmatchedRatio),
     ...judgeLatency(sides, limits.latencyP99),
   ];
+}
+
+function judgeUnmatched({ y, stray }: Sides, limit: Limits['unmatchedRatio']): Finding[] {
+  const sides = { y, control: stray, sameTime: stray };
+  const found = judgeRatio('unmatchedRatio', 'unmatched', 'without a matching route', sides, limit);
+  if (stray !== undefined) return found;
+  const but =
+    'There is no X to compare with, so they may be calls of the Status or Admin API (health checks, scrapes), and not Y.';
+  return found.map(({ reason }) => ({ severity: 'doubt', reason: { ...reason, text: `${reason.text} ${but}` } }));
 }
 
 function judgeRatio(
   metric: 'errorRatio' | 'unmatchedRatio',
   part: 'errors' | 'unmatched',
   what: string,
-  { y, control, sameTime }: Sides,
+  { y, control, sameTime }: Omit<Sides, 'stray'>,
   limit: { max: number; worse: number },
 ): Finding[] {
   const share = y[part] / y.requests;
@@ -116,6 +135,10 @@ function judgeRatio(
 }
 
 const count = (side: SideFigures, part: 'errors' | 'unmatched') => ({ hits: side[part], trials: side.requests });
+
+/** X was read as long as Y, but for what rounding to tenths of a second takes away. */
+const coversTimeOf = (y: SideFigures, x: SideFigures | undefined): boolean =>
+  x !== undefined && x.seconds > y.seconds - 0.2;
 
 const mostlyErrors = ({ errors, requests }: SideFigures): boolean =>
   wilson(errors, requests, Z_99_ONE_SIDED).low > MOSTLY;

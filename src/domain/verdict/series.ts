@@ -2,7 +2,7 @@ import type { VerdictPlan } from '../plan/index.ts';
 import { addTallies, NOTHING, tallyBetween, type NodesCounters, type SideReading, type Tally } from './counters.ts';
 import { backgroundOf, toFigures } from './figures.ts';
 import { judge } from './judge.ts';
-import type { Sample, SideFigures, Verdict } from './types.ts';
+import type { Reason, Sample, SideFigures, Verdict } from './types.ts';
 
 /** Both sides at one moment. */
 export interface Reading {
@@ -24,8 +24,6 @@ export interface WatchState {
   readonly lately: Pair;
   /** Readings in a row that failed. */
   readonly failing: number;
-  /** Readings in a row in which a side that gets traffic could not be read. */
-  readonly unreadable: number;
   readonly samples: number;
   readonly verdict: Verdict;
 }
@@ -51,7 +49,6 @@ export function startWatch(at: string): WatchState {
     before: NOTHING_YET,
     lately: NOTHING_YET,
     failing: 0,
-    unreadable: 0,
     samples: 0,
     verdict: { verdict: 'inconclusive', control: 'none', reasons },
   };
@@ -69,31 +66,29 @@ export function observe(state: WatchState, reading: Reading, rules: WatchRules):
   const [before, lately] = full ? [state.lately, step] : [state.before, add(state.lately, step)];
 
   const blind = blindness(reading, rules.weight);
-  const unreadable = blind.length > 0 ? state.unreadable + 1 : 0;
-  const verdicts = [whole, add(before, lately), step].map((pair) => judgePair(pair, rules));
+  const ofWhole = judgePair(whole, rules);
+  const verdicts = [ofWhole, ...[add(before, lately), step].map((pair) => judgePair(pair, rules))];
   const failed = reading.y.readable ? verdicts.find(({ verdict }) => verdict === 'fail') : undefined;
   const failing = failed !== undefined ? state.failing + 1 : reading.y.readable ? 0 : state.failing;
 
-  const next = { from: state.from, last: lastOf(state, reading), whole, before, lately, failing, unreadable };
-  const verdict = conclude(failed, verdicts[0], { ...next, blind, failures: rules.limits.failures }) ?? state.verdict;
+  const next = { from: state.from, last: lastOf(state, reading), whole, before, lately, failing };
+  const confirmed = failing >= rules.limits.failures;
+  const verdict = conclude(failed, ofWhole, { confirmed, blind });
   return { state: { ...next, samples: state.samples + 1, verdict }, sample: toSample(reading, step, rules) };
 }
 
+/** A side that can't be read is named whatever the verdict is, and leaves no pass: that is lack of evidence. */
 function conclude(
   failed: Verdict | undefined,
-  ofWhole: Verdict | undefined,
-  {
-    failing,
-    unreadable,
-    blind,
-    failures,
-  }: Pick<WatchState, 'failing' | 'unreadable'> & { blind: readonly string[]; failures: number },
-): Verdict | undefined {
+  ofWhole: Verdict,
+  { confirmed, blind }: { confirmed: boolean; blind: readonly string[] },
+): Verdict {
+  const unread = blind.map((text): Reason => ({ metric: 'metrics', text }));
   // Not yet confirmed by a second reading: no failure, and no pass either.
-  if (failed !== undefined) return failing >= failures ? failed : { ...failed, verdict: 'inconclusive' };
-  if (blind.length === 0) return ofWhole;
-  if (unreadable < failures || ofWhole === undefined) return undefined;
-  return { ...ofWhole, verdict: 'inconclusive', reasons: blind.map((text) => ({ metric: 'metrics', text })) };
+  if (failed !== undefined)
+    return { ...failed, verdict: confirmed ? 'fail' : 'inconclusive', reasons: [...failed.reasons, ...unread] };
+  if (unread.length === 0) return ofWhole;
+  return { ...ofWhole, verdict: 'inconclusive', reasons: [...unread, ...ofWhole.reasons] };
 }
 
 /** Sides that get traffic and can't be read. A stopped X without traffic is none. */
