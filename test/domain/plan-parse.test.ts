@@ -33,7 +33,7 @@ describe('a plan', () => {
   });
 
   const faulty: readonly [string, unknown, string, RegExp][] = [
-    ['cluster', undefined, 'cluster', /expected/],
+    ['cluster', undefined, 'cluster', /^is missing$/],
     ['cluster', 'no spaces please', 'cluster', /expected letters/],
     ['x.version', 'three', 'x.version', /expected a Kong version/],
     ['x.nodes', [], 'x.nodes', /./],
@@ -51,6 +51,34 @@ describe('a plan', () => {
     ['onFailure', { then: 'hope' }, 'onFailure.then', /hold.*unwind/],
     ['colour', 'red', 'colour', /is not known here/],
     ['freeze.limt', '1h', 'freeze.limt', /is not known here/],
+    ['x.runs.env', { KONG_PG_PASSWORD: 'hunter2' }, 'x.runs.env.KONG_PG_PASSWORD', /reference to a secret.*looks like/],
+    ['x.runs.env', { KONG_PG_URI: 'postgres://kong:hunter2@db/kong' }, 'x.runs.env.KONG_PG_URI', /holds a password/],
+    ['y.nodes.0.env', { STAGE_API_KEY: 'hunter2' }, 'y.nodes[0].env.STAGE_API_KEY', /reference to a secret/],
+    ['x.admin', { headers: { 'Kong-Admin-Token': 'hunter2' } }, 'x.admin.headers.Kong-Admin-Token', /reference/],
+    ['stage.tests.0.headers', { Authorization: 'hunter2' }, 'stage.tests[0].headers.Authorization', /reference/],
+    ['stage.compare', [{ path: '/', headers: { apikey: 'hunter2' } }], 'stage.compare[0].headers.apikey', /reference/],
+    ['x.nodes.0.admin', 'http://kong:hunter2@gw-1:8001', 'x.nodes[0].admin', /holds a password/],
+    ['y.nodes.1.proxy', 'http://kong:hunter2@gw-1:8000', 'y.nodes[1].proxy', /holds a password/],
+    ['backup.s3.endpoint', 'https://key:hunter2@s3', 'backup.s3.endpoint', /holds a password/],
+    ['gates', { finish: { approvers: ['ann'], quorum: 2 } }, 'gates.finish.quorum', /expected at most 1: .*never/],
+    ['gates', { start: { approvers: ['ann', 'starter'], quorum: 2 } }, 'gates.start.quorum', /1: .*without starter/],
+    ['gates', { shift: { approvers: ['starter'] } }, 'gates.shift.quorum', /expected at most 0/],
+    ['gates', { start: { approvers: [''] } }, 'gates.start.approvers[0]', /^expected text, it is empty$/],
+    ['gates', { start: 'ann' }, 'gates.start', /^expected false, or \{ "approvers"/],
+    ['keep', '91d', 'keep', /^expected at most 90d$/],
+    ['verdict', { every: '99ms' }, 'verdict.every', /^expected at least 100ms$/],
+    ['path.reason', '  ', 'path.reason', /^expected text, it is empty$/],
+    ['rehearsed', { waiver: { by: 'ann', reason: ' ' } }, 'rehearsed.waiver.reason', /^expected text, it is empty$/],
+    ['rehearsed', {}, 'rehearsed', /expected \{ "workflow"/],
+    ['reportDirectory', 'reports', 'reportDirectory', /^expected an absolute path$/],
+    ['database.host', undefined, 'database.host', /^is missing$/],
+    ['database.port', 'many', 'database.port', /^expected a number$/],
+    ['database.port', 0, 'database.port', /^expected at least 1$/],
+    ['traffic.steps', [], 'traffic.steps', /^expected at least one$/],
+    ['x.nodes', 'x1', 'x.nodes', /^expected a list$/],
+    ['database', undefined, 'database', /^is missing$/],
+    ['path.accept', 'any', 'path.accept', /^expected "patch" or "minor"/],
+    ['x.runs.env', { lower: 'case' }, 'x.runs.env.lower', /^expected a name of capital letters/],
   ];
   it.each(faulty)('with a fault in %s (%j) is told where and what', (path, value, where, what) => {
     const { faults } = parsePlan(changed(path, value));
@@ -68,6 +96,43 @@ describe('a plan', () => {
       y: { ...sound().y, version: '3.6.1' },
     };
     expect(paths(many).sort()).toEqual(['backup.s3', 'cluster', 'colour', 'watch', 'y.version']);
+  });
+
+  it('with faults between places tells them although those places have other faults', () => {
+    const steps = [
+      { y: 50, bake: 'soon' },
+      { y: 25, bake: '1s', colour: 'red' },
+    ];
+    const side = { ...sound().y, version: '3.6.1', nodes: [{}] };
+    const found = paths({ ...sound(), y: side, traffic: { ...sound().traffic, steps } });
+    for (const path of ['traffic.steps[0].bake', 'traffic.steps[1].colour', 'y.nodes[0].name', 'y.version'])
+      expect(found).toContain(path);
+    expect(found.filter((path) => path === 'traffic.steps[1].y')).toHaveLength(2);
+    expect(paths(changed('traffic.steps', []))).toEqual(['traffic.steps']);
+  });
+
+  it('with a secret in it is not told back with that secret, in the words of the schema neither', () => {
+    const address = 'http://kong:hunter2@gw-1:8001';
+    const { faults } = parsePlan({
+      ...(changed('x.admin', { headers: { Cookie: 'hunter2', 'X-Team': 'gateways' } }) as object),
+      y: {
+        ...sound().y,
+        nodes: [1, 2].map((n) => ({ name: `y${n}`, proxy: address, admin: address, status: address })),
+      },
+    });
+    expect(faults.map(({ path }) => path)).toContain('x.admin.headers.Cookie');
+    expect(faults.map(({ path }) => path)).not.toContain('x.admin.headers.X-Team');
+    expect(JSON.stringify(faults)).not.toContain('hunter2');
+    expect(JSON.stringify(faults)).not.toMatch(/Too small|Invalid/);
+  });
+
+  it('may refer to secrets, and expect a cookie to come back', () => {
+    const headers = { apikey: { env: 'STAGE_KEY' }, accept: 'text/html' };
+    const expected = { status: 200, headers: { 'set-cookie': 'a=b' } };
+    const input = changed('stage.tests', [{ name: ' shop ', path: '/', headers, expect: expected }]);
+    const { plan, faults } = parsePlan(input);
+    expect(faults).toEqual([]);
+    expect(plan?.stage.tests[0]?.name).toBe('shop');
   });
 
   it('that is nonsense is a fault, never an exception', () => {

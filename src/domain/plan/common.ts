@@ -1,13 +1,27 @@
 import { z } from 'zod';
 import { parseDuration } from '../duration.ts';
 
-/** A duration in the plan (`90s`, `10m`, `24h`); milliseconds once parsed. */
-export const duration = z.string('expected a duration such as 90s, 10m or 24h').transform((text, context) => {
-  const ms = parseDuration(text);
-  if (ms !== undefined) return ms;
-  context.addIssue({ code: 'custom', message: `expected a duration such as 90s, 10m or 24h, got "${text}"` });
-  return z.NEVER;
-});
+const LONGEST = '90d';
+const LONGEST_MS = parseDuration(LONGEST) ?? 0;
+
+/** A duration in the plan (`90s`, `10m`, `24h`), at most 90 days; milliseconds once parsed. */
+export const durationFrom = (shortest: string) =>
+  z.string('expected a duration such as 90s, 10m or 24h').transform((text, context) => {
+    const ms = parseDuration(text);
+    const fault = (message: string): never => {
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    };
+    if (ms === undefined) return fault(`expected a duration such as 90s, 10m or 24h, got "${text}"`);
+    if (ms > LONGEST_MS) return fault(`expected at most ${LONGEST}`);
+    if (ms < (parseDuration(shortest) ?? 0)) return fault(`expected at least ${shortest}`);
+    return ms;
+  });
+
+export const duration = durationFrom('0s');
+
+/** Words of a person, or a person's name. */
+export const words = z.string().trim().min(1);
 
 /** A reference to a secret. The worker resolves it at the last moment; the value is never part of a plan. */
 export const secretRef = z.union(

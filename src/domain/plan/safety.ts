@@ -1,17 +1,14 @@
 import { z } from 'zod';
-import { absolutePath, command, duration, secretRef, simpleName, textOrSecret } from './common.ts';
+import { absolutePath, baseUrl, command, duration, secretRef, simpleName, textOrSecret, words } from './common.ts';
 
 /** Paths that Kong does not advise for blue-green must be accepted by name, with a reason that is recorded. */
 export const path = z
-  .strictObject({ accept: z.enum(['patch', 'minor', 'lts', 'major', 'skips-minors']), reason: z.string().min(1) })
+  .strictObject({ accept: z.enum(['patch', 'minor', 'lts', 'major', 'skips-minors']), reason: words })
   .optional();
 
 /** A rehearsal in staging, read back and checked; or a waiver with a name and a reason. */
 export const rehearsed = z.union(
-  [
-    z.strictObject({ workflow: z.string().min(1) }),
-    z.strictObject({ waiver: z.strictObject({ by: z.string().min(1), reason: z.string().min(1) }) }),
-  ],
+  [z.strictObject({ workflow: words }), z.strictObject({ waiver: z.strictObject({ by: words, reason: words }) })],
   'expected { "workflow": "kong/<cluster>" } of a rehearsal, or { "waiver": { "by", "reason" } }',
 );
 
@@ -35,7 +32,7 @@ const s3 = z.strictObject({
   prefix: z.string().default('crossfade'),
   region: z.string().default('us-east-1'),
   /** Another server than AWS. */
-  endpoint: z.url().optional(),
+  endpoint: baseUrl.optional(),
   pathStyle: z.boolean().default(false),
   accessKeyId: textOrSecret.optional(),
   secretAccessKey: secretRef.optional(),
@@ -44,7 +41,12 @@ const s3 = z.strictObject({
 export const backup = z.strictObject({
   s3,
   /** The `deck` command, or `false` where decK is not used. */
-  deck: z.union([z.literal(false), z.strictObject({ command: command.prefault(['deck']) })]).prefault({}),
+  deck: z
+    .union(
+      [z.literal(false), z.strictObject({ command: command.prefault(['deck']) })],
+      'expected false, or { "command" }',
+    )
+    .prefault({}),
   /** Static files of the nodes on the host of Y's runner: kong.conf, certificates, templates. */
   files: z.array(absolutePath).default([]),
   restoreDrill: z.boolean().default(true),
@@ -52,7 +54,7 @@ export const backup = z.strictObject({
 
 /** A declared HTTP request and what must come back. Its consumer must exist before the freeze. */
 const httpTest = z.strictObject({
-  name: z.string().min(1),
+  name: words,
   method: z.enum(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
   path: z.string().regex(/^\//, 'expected a path'),
   headers: z.record(z.string(), textOrSecret).default({}),
@@ -85,7 +87,7 @@ export const stage = z
 
 export const gate = z.strictObject({
   /** Who may approve; empty means anybody. Whoever started the upgrade never counts. */
-  approvers: z.array(z.string().min(1)).default([]),
+  approvers: z.array(words).default([]),
   quorum: z.number().int().min(1).default(1),
   expires: duration.prefault('24h'),
 });

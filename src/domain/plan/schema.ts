@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { database, side } from './cluster.ts';
-import { duration } from './common.ts';
+import { absolutePath, duration, words } from './common.ts';
 import { backup, cluster, freeze, gate, onFailure, path, rehearsed, stage } from './safety.ts';
 import { traffic, verdict } from './traffic.ts';
+
+const gateOrNone = z.union([z.literal(false), gate], 'expected false, or { "approvers", "quorum", "expires" }');
 
 /** The plan: the workflow's only argument. Durations are milliseconds once it is filled in. */
 export const planSchema = z.strictObject({
   cluster,
   /** Who starts the upgrade; never counts as an approver. */
-  startedBy: z.string().min(1).optional(),
+  startedBy: words.optional(),
   x: side,
   y: side,
   database,
@@ -21,12 +23,12 @@ export const planSchema = z.strictObject({
   verdict,
   gates: z
     .strictObject({
-      start: z.union([z.literal(false), gate]).prefault({}),
+      start: gateOrNone.prefault({}),
       /** For every step with `approve: true`. */
       shift: gate.prefault({}),
       /** Can't be removed. */
       finish: gate.prefault({}),
-      decommission: z.union([z.literal(false), gate]).default(false),
+      decommission: gateOrNone.default(false),
     })
     .prefault({}),
   onFailure,
@@ -35,7 +37,7 @@ export const planSchema = z.strictObject({
   /** X is kept, stopped, for this long before it is removed. */
   keep: duration.prefault('24h'),
   /** Directory of the local copy of the report on the worker's host. */
-  reportDirectory: z.string().min(1).optional(),
+  reportDirectory: absolutePath.optional(),
 });
 
 export type Plan = z.output<typeof planSchema>;

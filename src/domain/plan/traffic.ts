@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { absolutePath, duration, simpleName } from './common.ts';
+import { absolutePath, duration, durationFrom, simpleName } from './common.ts';
 
 const step = z.strictObject({
   /** Percent of the traffic that Y gets. */
@@ -10,30 +10,14 @@ const step = z.strictObject({
   approve: z.boolean().default(false),
 });
 
-const steps = z
-  .array(step)
-  .min(1)
-  .superRefine((list, context) => {
-    list.forEach((one, index) => {
-      const before = list[index - 1];
-      if (before !== undefined && one.y <= before.y)
-        context.addIssue({
-          code: 'custom',
-          path: [index, 'y'],
-          message: `expected more than the step before (${before.y})`,
-        });
-    });
-    if (list.at(-1)?.y !== 100)
-      context.addIssue({ code: 'custom', path: [list.length - 1, 'y'], message: 'expected 100 in the last step' });
-  });
-
 export const traffic = z.strictObject({
   via: z.literal('nginx'),
   /** The balancer's host: the task queue `crossfade@<host>` changes it. */
   host: simpleName,
   /** Directory that nginx reads per request: `state/current` is the split in force. Crossfade owns it. */
   directory: absolutePath,
-  steps,
+  /** Rising, the last one 100. */
+  steps: z.array(step).min(1),
   /** How long the share that really arrives may take to agree with a new weight. */
   settle: duration.prefault('60s'),
   /** How long a node may take to finish its requests before it is stopped. */
@@ -54,7 +38,7 @@ export const verdict = z
   .strictObject({
     source: z.literal('kong').default('kong'),
     /** Time between two reads of the metrics. */
-    every: duration.prefault('10s'),
+    every: durationFrom('100ms').prefault('10s'),
     /** Fewer requests than this on Y are not judged (inconclusive), unless most of them are clearly 5xx. */
     minRequests: z.number().int().min(1).default(200),
     /** So many reads in a row must fail before it is a failure. */
