@@ -1,18 +1,19 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeFolder, removeFolder } from '../../sandbox/folder.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 import { createWatchActivities } from '../../src/activities/watch.ts';
+import { installNginx } from '../../src/adapters/traffic/nginx/install.ts';
 import type { Metrics } from '../../src/adapters/metrics/port.ts';
 import type { Side } from '../../src/domain/plan/index.ts';
 import { tempFolder } from '../sandbox/temp-folder.ts';
 import { send, startLoad, type Load } from './load.ts';
 import { activity, fakeStore } from '../watch/fakes.ts';
 import { counters } from '../verdict/figures.ts';
-import { kongNode, startBalanced, upgrade, type Balanced } from './setup.ts';
+import { kongNode, planFor, startBalanced, upgrade, type Balanced } from './setup.ts';
 
 let dir = '';
 let balanced: Balanced;
@@ -146,6 +147,30 @@ test('nginx started again goes on with the weight that was in force', async () =
   const { nginx, port } = balanced;
   await nginx.reload();
   expect((JSON.parse((await send(undefined, port, 'GET')).body) as { node: string }).node).toMatch(/^y/);
+  await set(0);
+});
+
+test('the next upgrade, from a directory of its own: the nodes that serve go on serving through the one reload', async () => {
+  await set(100);
+  const { nginx, port, nodes, directory } = balanced;
+  const own = join(dir, 'next');
+  // Nobody listens there yet.
+  const z1 = { ...nodes.x1, name: 'z1', port: 1 };
+  await installNginx(planFor(own, [nodes.y1, nodes.y2], [z1]));
+  const before = readFileSync(nginx.configFile, 'utf8');
+  const answersFromY = async () => {
+    for (let i = 0; i < 20; i++) {
+      const { status, body } = await send(undefined, port, 'GET');
+      expect(status).toBe(200);
+      expect((JSON.parse(body) as { node: string }).node).toMatch(/^y/);
+    }
+  };
+  await answersFromY();
+  writeFileSync(nginx.configFile, before.replaceAll(`${directory}/`, `${own}/`));
+  await nginx.reload();
+  await answersFromY();
+  writeFileSync(nginx.configFile, before);
+  await nginx.reload();
   await set(0);
 });
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import {
   mkdirSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -183,9 +184,46 @@ test('refused before anything is touched: not installed, other steps, unknown no
 
 test('installing again keeps what is in force, and refuses steps without the weight in force', async () => {
   await set(25, 3);
-  await installNginx(planFor(directory, x, y, [25, 100]));
+  await installNginx(planFor(directory, [...x].reverse(), y, [25, 100]));
   expect(await createTrafficRouter()(traffic(directory, [25, 100])).current()).toMatchObject({ weight: 25, epoch: 3 });
-  await expect(installNginx(planFor(directory, x, y, [10, 100]))).rejects.toThrow('25 % go to Y now');
+  const others = installNginx(planFor(directory, x, y, [10, 100]));
+  await expect(others).rejects.toThrow(/^25 % go to Y now .*\(10, 100 %\)/);
+  await expect(others).rejects.toEqual(code('DirectoryInUse'));
+});
+
+test('never installed over another upgrade: its "100 % to Y" would go to the Y of the next one', async () => {
+  const before = () =>
+    ['http.conf', 'server.conf', 'installed.json'].map((name) => readFileSync(join(directory, name)));
+  const next = nodes('z1', 'z2').map((node) => ({ ...node, port: node.port + 10 }));
+  const moved = y.map((node) => ({ ...node, port: node.port + 10 }));
+  for (const [weight, epoch] of [
+    [0, 1],
+    [100, 2],
+  ] as const) {
+    await set(weight, epoch);
+    const files = before();
+    await expect(installNginx(planFor(directory, y, next))).rejects.toThrow(
+      `${directory} is installed for other nodes: X is x1 (127.0.0.1:1000), x2 (127.0.0.1:1001) there, y1 `,
+    );
+    for (const plan of [planFor(directory, x, next), planFor(directory, x, moved), planFor(directory, x, y.slice(1))])
+      await expect(installNginx(plan)).rejects.toEqual(code('DirectoryInUse'));
+    expect(before()).toEqual(files);
+  }
+  const own = join(root, 'next');
+  await installNginx(planFor(own, y, next));
+  expect(await createTrafficRouter()(traffic(own)).current()).toMatchObject({ weight: 0 });
+  expect(await router.current()).toMatchObject({ weight: 100 });
+});
+
+test('an installation that says no longer for which nodes is not written over; one that was cut short is', async () => {
+  const file = join(directory, 'installed.json');
+  writeFileSync(file, '{');
+  await expect(installNginx(planFor(directory, x, y))).rejects.toEqual(code('DirectoryInUse'));
+  rmSync(file);
+  await expect(installNginx(planFor(directory, x, y))).rejects.toEqual(code('DirectoryInUse'));
+  rmSync(join(directory, 'current'));
+  await installNginx(planFor(directory, x, y));
+  expect(await router.current()).toMatchObject({ weight: 0 });
 });
 
 test('whatever sequence of set, crash, retry and rollback: a weight of the plan, and all on X after a rollback', async () => {

@@ -7,6 +7,13 @@ export const trafficErrors = defineErrors({
     means: 'No traffic was moved.',
     todo: 'On the balancer, run `crossfade nginx-config --install PLAN`, then `nginx -t` and one reload at a quiet moment; then `retry`.',
   },
+  DirectoryInUse: {
+    retryable: false,
+    what: "The plan's `traffic.directory` holds an installation that nginx may be using: for other nodes (an earlier upgrade's), or with a weight in force that the plan has no step for.",
+    means:
+      'Nothing was written, and the traffic stays as it is. Written over it, the next reload could send all traffic to a Y that does not run.',
+    todo: 'For other nodes: give the plan a `traffic.directory` of its own, install into that, include its files in place of the old ones, then `nginx -t` and one reload; nginx goes on reading the old directory until then, so remove that afterwards. For other steps: give the plan a step with the weight that the message names, or first end the upgrade that set it.',
+  },
   StaleEpoch: {
     retryable: false,
     what: 'A change of the traffic came too late: a later one is in force.',

@@ -6,11 +6,13 @@ import { installationFor, nginxInclude, type Installation } from './config.ts';
 import { onDisk } from './disk.ts';
 import { currentLink, httpFile, installedFile, locationFile, lockFile, serverFile } from './layout.ts';
 import { withLock } from './lock.ts';
-import { makeFolder, readState, writeSafely, writeState } from './state.ts';
+import { checkReinstall } from './reinstall.ts';
+import { makeFolder, writeSafely, writeState } from './state.ts';
 
 /**
  * Writes what nginx includes into the plan's directory. nginx takes it in at its next reload, which is left to the user. What is
- * in force stays in force; the first time that is: everything on X.
+ * in force stays in force; the first time that is: everything on X. Error `DirectoryInUse` where that would mean something else
+ * than before: other nodes, or steps without the weight in force.
  *
  * @returns the files, by the block of nginx's configuration that each belongs into
  */
@@ -24,7 +26,8 @@ export async function installNginx(
   await onDisk(directory, async () => {
     await makeFolder(directory);
     await withLock(lockFile(directory), async () => {
-      await keepWeightInForce(directory, installation);
+      const before = await readInstalled(directory).catch(nothingReadable);
+      await checkReinstall(directory, before, installation);
       for (const part of ['http', 'server', 'location'] as const) await replace(files[part], include[part]);
       await replace(installedFile(directory), `${JSON.stringify(installation, null, 2)}\n`);
       if (!existsSync(currentLink(directory))) await writeState(directory, { weight: 0, out: [], epoch: 0 });
@@ -48,16 +51,8 @@ export async function readInstalled(directory: string): Promise<Installation> {
   throw new CrossfadeError('NotInstalled', `${installedFile(directory)} is damaged.`);
 }
 
-/** New steps must have the weight in force: without its split, nginx would send everything to X at its next reload. */
-async function keepWeightInForce(directory: string, next: Installation): Promise<void> {
-  const before = await readInstalled(directory).catch(() => undefined);
-  if (before === undefined) return;
-  const { weight } = await readState(directory, before);
-  if (weight === 0 || next.weights.includes(weight)) return;
-  throw new CrossfadeError(
-    'NotInstalled',
-    `${weight} % go to Y now, and the new plan has no step for that; set 0 % or 100 % first.`,
-  );
+function nothingReadable(error: unknown): undefined {
+  if (!(error instanceof CrossfadeError)) throw error;
 }
 
 async function replace(file: string, text: string): Promise<void> {
