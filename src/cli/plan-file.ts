@@ -10,14 +10,20 @@ export interface ReadPlan {
   readonly plan: Plan;
 }
 
-/** Reads and checks a plan. Errors `PlanUnreadable` and `PlanInvalid`, the latter with every fault at once. */
-export function readPlan(file: string): ReadPlan {
-  const raw = parse(file, read(file));
+/** Reads and checks a plan; `startedBy` stands in where the plan names nobody. Errors `PlanUnreadable` and `PlanInvalid`, the latter with every fault at once. */
+export function readPlan(file: string, startedBy?: string): ReadPlan {
+  const raw = withStarter(parse(file, read(file)), startedBy);
   const { plan, faults } = parsePlan(raw);
   if (plan !== undefined) return { raw: raw as Record<string, unknown>, plan };
   const lines = faults.map(({ path, message }) => `  ${path}: ${message}`);
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
   throw new CrossfadeError('PlanInvalid', `${file} has ${count}:\n${lines.join('\n')}`);
+}
+
+/** Who starts it matters to the check: a gate whose only approver that is could never be approved. */
+function withStarter(raw: unknown, startedBy: string | undefined): unknown {
+  const fields = typeof raw === 'object' && raw !== null && !Array.isArray(raw);
+  return fields && startedBy !== undefined ? { startedBy, ...raw } : raw;
 }
 
 function read(file: string): string {

@@ -1,10 +1,11 @@
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { describePlan, parsePlan, toPlanInput, type PlanInput } from '../../src/domain/plan/index.ts';
+import { loggedIn } from '../../src/cli/options.ts';
 import { readPlan } from '../../src/cli/plan-file.ts';
 import { estimateFreeze } from '../../src/domain/plan/describe-freeze.ts';
 import { testPlan } from '../support/workflow-environment-plan.ts';
@@ -114,10 +115,23 @@ describe('bad usage', () => {
       expect(out).toContain(line);
   });
 
-  it('asks for --by where nobody is logged in', async () => {
-    const { code, err } = await crossfade(['pause', 'payments'], { env: { USER: '', LOGNAME: '' } });
+  it('takes who is logged in from $USER, else from the system, and knows when that is nobody', () => {
+    const nobody = () => {
+      throw new Error('ENOENT: no such file or directory, uv_os_get_passwd');
+    };
+    expect(loggedIn({ USER: 'cleo', LOGNAME: 'other' }, nobody)).toBe('cleo');
+    expect(loggedIn({ USER: '', LOGNAME: 'other' }, nobody)).toBe('other');
+    expect(loggedIn({}, () => 'kong')).toBe('kong');
+    expect(loggedIn({}, nobody)).toBeUndefined();
+    expect(loggedIn({ USER: '' })).toBe(userInfo().username);
+  });
+
+  it('refuses a start by the only approver of a gate, whom the plan does not name', async () => {
+    const { startedBy: _, ...others } = plan;
+    const gates = { finish: { approvers: ['cleo'] } };
+    const { code, err } = await crossfade(['start', file('own.yaml', stringify({ ...others, gates }))]);
     expect(code).toBe(2);
-    expect(err).toContain("required option '--by <name>'");
+    expect(err).toContain('gates.finish.quorum: expected at most 0: so many approvers can count without cleo');
   });
 });
 

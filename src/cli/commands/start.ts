@@ -7,13 +7,13 @@ import { STATE_WORDS, OUTCOME_WORDS } from '../../domain/status/render-words.ts'
 import { exitCodeOf, EXIT } from '../exit-codes.ts';
 import { follow } from '../follow.ts';
 import { print } from '../io.ts';
-import { byOption } from '../options.ts';
+import { optionalByOption } from '../options.ts';
 import { readPlan, type ReadPlan } from '../plan-file.ts';
 import { withTemporal, type Temporal } from '../temporal.ts';
 import { openUpgrade } from '../upgrade.ts';
 
 interface Options {
-  readonly by: string;
+  readonly by?: string;
   readonly wait?: true;
 }
 
@@ -25,22 +25,24 @@ export function startCommand(program: Command, done: (code: number) => void): vo
       'Starts the workflow kong/<cluster>. With --wait it shows what happens, and ends when the upgrade has ended or is held.',
     )
     .argument('<file>', 'the plan, JSON or YAML')
-    .addOption(byOption('who starts it (never counts as an approver); "startedBy" of the plan goes first'))
+    .addOption(optionalByOption('who starts it (never counts as an approver); "startedBy" of the plan goes first'))
     .option('--wait', 'wait until it has ended or is held')
-    .action(async (file: string, options: Options) => {
-      const read = readPlan(file);
-      done(await withTemporal((temporal) => start(temporal, read, options)));
+    .action(async (file: string, { by, wait }: Options, command: Command) => {
+      const read = readPlan(file, by);
+      if (read.plan.startedBy === undefined)
+        command.error('error: required option \'--by <name>\' not specified, and the plan has no "startedBy"');
+      done(await withTemporal((temporal) => start(temporal, read, wait)));
     });
 }
 
-async function start(temporal: Temporal, { raw, plan }: ReadPlan, { by, wait }: Options): Promise<number> {
+async function start(temporal: Temporal, { raw, plan }: ReadPlan, wait?: true): Promise<number> {
   const { cluster, x, y } = plan;
   const workflowId = upgradeWorkflowId(cluster);
   const startWorkflow = (client: Client) =>
     client.workflow.start('blueGreenUpgrade', {
       taskQueue: TASK_QUEUE,
       workflowId,
-      args: [{ ...raw, startedBy: plan.startedBy ?? by }],
+      args: [raw],
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: `${cluster}: Kong ${x.version} → ${y.version}`,
