@@ -17,7 +17,8 @@ export const EXIT = {
 export const EXIT_HELP = `
 Exit codes:
   0    done: the plan is valid, the message was accepted, the upgrade goes on or has completed
-  1    an error: Temporal or a worker does not answer, there is no such upgrade, a file can't be written
+  1    an error: Temporal or a worker does not answer, there is no such upgrade, a file can't be written,
+       or the workflow was terminated, failed or timed out: nothing is watched, nothing was undone
   2    bad usage, or a plan with faults
   3    refused: the message, the start (another upgrade runs), or the whole upgrade
   4    the upgrade was rolled back

@@ -3,29 +3,30 @@ import { CrossfadeError } from '../domain/errors/index.ts';
 import { clock, plainLine } from '../domain/status/render-text.ts';
 import type { UpgradeStatus } from '../domain/status/index.ts';
 import { paintFor, print, printError } from './io.ts';
-import type { LiveActivity } from './live.ts';
 import { openScreen } from './terminal/screen.ts';
 import { renderTree } from './terminal/tree.ts';
 import { waitLines } from './terminal/waits.ts';
-import type { UpgradeHandle } from './upgrade.ts';
+import type { UpgradeHandle, UpgradeNow } from './upgrade.ts';
 
 const EVERY_MS = 1_000;
 
 /**
  * Shows an upgrade until `enough` says so: a live tree in a terminal, else a line for each thing that happens. A worker or a
- * server that is away for a while is told and waited for.
+ * server that is away for a while is told and waited for. Error `UpgradeCutOff` when Temporal ended it.
  */
-export function follow(upgrade: UpgradeHandle, enough: (status: UpgradeStatus) => boolean): Promise<UpgradeStatus> {
-  return process.stdout.isTTY ? followLive(upgrade, enough) : followLines(upgrade, enough);
+export async function follow(upgrade: UpgradeHandle, enough: Enough): Promise<UpgradeStatus> {
+  const first = whole(await upgrade.now());
+  return process.stdout.isTTY ? followLive(upgrade, first, enough) : followLines(upgrade, first, enough);
 }
 
-async function followLive(upgrade: UpgradeHandle, enough: (status: UpgradeStatus) => boolean): Promise<UpgradeStatus> {
+type Enough = (status: UpgradeStatus) => boolean;
+
+async function followLive(upgrade: UpgradeHandle, first: UpgradeNow, enough: Enough): Promise<UpgradeStatus> {
   const { stdout } = process;
   const screen = openScreen(stdout);
   const giveBack = () => screen.close();
   process.on('exit', giveBack);
-  let status = await upgrade.status();
-  let live: readonly LiveActivity[] = [];
+  let { status, live } = first;
   let away: string | undefined;
   try {
     for (;;) {
@@ -35,7 +36,7 @@ async function followLive(upgrade: UpgradeHandle, enough: (status: UpgradeStatus
       if (enough(status)) return status;
       await setTimeout(EVERY_MS);
       try {
-        [status, live] = await Promise.all([upgrade.status(), upgrade.live()]);
+        ({ status, live } = whole(await upgrade.now()));
         away = undefined;
       } catch (error) {
         away = waitable(error);
@@ -47,19 +48,20 @@ async function followLive(upgrade: UpgradeHandle, enough: (status: UpgradeStatus
   }
 }
 
-async function followLines(upgrade: UpgradeHandle, enough: (status: UpgradeStatus) => boolean): Promise<UpgradeStatus> {
+async function followLines(upgrade: UpgradeHandle, first: UpgradeNow, enough: Enough): Promise<UpgradeStatus> {
   const paint = paintFor(process.stdout);
-  const { startedAt } = (await upgrade.status()).upgrade;
+  const { startedAt } = first.status.upgrade;
   let last = '';
   let waits = '';
   let away: string | undefined;
   for (;;) {
     try {
-      const [status, timeline] = [await upgrade.status(), await upgrade.timeline()];
+      const [now, timeline] = [await upgrade.now(), await upgrade.timeline()];
       away = undefined;
       for (const { at, kind, text } of timeline.filter((one) => one.at > last))
         print(`${clock(at, startedAt)}  ${kind.padEnd(8)} ${plainLine(text, 500)}`);
       last = timeline.at(-1)?.at ?? last;
+      const { status } = whole(now);
       const asked = waitLines({ ...status, abort: status.abort ?? NOT_ASKED }, startedAt, paint).join('\n');
       if (asked !== waits && asked !== '') print(`${asked}\n`);
       waits = asked;
@@ -75,6 +77,12 @@ async function followLines(upgrade: UpgradeHandle, enough: (status: UpgradeStatu
 
 // How to stop is no news among the lines of what happens.
 const NOT_ASKED = { by: '', at: '' };
+
+/** Nothing more happens once a workflow was cut off: there is nothing to follow. */
+function whole(now: UpgradeNow): UpgradeNow {
+  if (now.cutOff !== undefined) throw now.cutOff;
+  return now;
+}
 
 /** What to say of an error that may pass by itself; others are thrown. */
 function waitable(error: unknown): string {

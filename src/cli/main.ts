@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { CrossfadeError } from '../domain/errors/index.ts';
 import { EXIT, exitCodeOfError } from './exit-codes.ts';
+import { explain } from './explain.ts';
 import { printError } from './io.ts';
 import { createProgram } from './program.ts';
 
@@ -13,16 +14,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 try {
   await createProgram((code) => (process.exitCode = code)).parseAsync();
 } catch (error) {
-  process.exitCode = explain(error);
+  process.exitCode = tell(error);
 }
 
 /** Tells people what happened, without a stack. Returns the exit code. */
-function explain(error: unknown): number {
+function tell(error: unknown): number {
   // Commander has printed its own.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.badUsage;
   if (error instanceof CrossfadeError) {
-    const { means, todo } = error.kind;
-    printError(`${error.message}\n\n${means}\n→ ${todo}`);
+    printError(explain(error));
     return exitCodeOfError(error.code);
   }
   printError(error instanceof Error ? error.message : String(error));

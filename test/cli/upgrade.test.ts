@@ -147,6 +147,32 @@ describe('an upgrade by the command', () => {
     expect((await run('status', cluster, '--watch')).code).toBe(6);
   });
 
+  it('says first that a workflow was terminated, and how to take back what it left', async () => {
+    const cluster = environment.nextCluster();
+    await run('start', planFile(cluster));
+    const upgrade = follow(cluster);
+    await upgrade.untilGate('finish');
+    const watching = run('status', cluster, '--watch');
+    await upgrade.handle.terminate('somebody was in a hurry');
+
+    const command = `temporal workflow start --type rollbackUpgrade --task-queue crossfade --workflow-id kong/${cluster} `;
+    const shown = await run('status', cluster);
+    expect(shown.code).toBe(1);
+    expect(shown.out).toMatch(new RegExp(`^${cluster}: the workflow kong/${cluster} was TERMINATED at .* UTC`));
+    expect(shown.out).toContain(command);
+    expect(shown.out).toContain('Nothing is watched, and nothing was undone');
+    expect(shown.out).toContain(`${cluster} · Kong 3.6.1 → 3.7.1`);
+    const json = await run('status', cluster, '--json');
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.out)).toMatchObject({ cutOff: expect.stringContaining('TERMINATED') as unknown });
+
+    for (const watched of [await watching, await run('status', cluster, '--watch')]) {
+      expect(watched.code).toBe(1);
+      expect(watched.err).toContain(`${cluster}: the workflow kong/${cluster} was TERMINATED`);
+      expect(watched.err).toContain(command);
+    }
+  }, 120_000);
+
   it('shows texts of others without what would move the cursor', async () => {
     const cluster = environment.nextCluster();
     await run('start', planFile(cluster));

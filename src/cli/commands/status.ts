@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { exitCodeOf } from '../exit-codes.ts';
+import { exitCodeOf, exitCodeOfError } from '../exit-codes.ts';
+import { explain } from '../explain.ts';
 import { follow } from '../follow.ts';
-import { paintFor, print } from '../io.ts';
+import { paintFor, print, printError } from '../io.ts';
 import { withTemporal } from '../temporal.ts';
 import { renderTree } from '../terminal/tree.ts';
 import { openUpgrade } from '../upgrade.ts';
@@ -21,19 +22,24 @@ export function statusCommand(program: Command, done: (code: number) => void): v
     .description('Shows the upgrade that runs, or else the last one. The exit code tells how it stands.')
     .argument('<cluster>', 'as in the plan')
     .option('--watch', 'keep showing it until it has ended')
-    .option('--json', 'print the whole status as JSON, with what activities report now as "live"')
+    .option(
+      '--json',
+      'print the whole status as JSON, with what activities report now as "live"; "cutOff" tells of a workflow that Temporal ended',
+    )
     .action(async (cluster: string, { watch, json }: Options) => {
       const code = await withTemporal(async (temporal) => {
         const upgrade = openUpgrade(temporal, cluster);
         if (watch && !json) return exitCodeOf(await follow(upgrade, ({ state }) => state === 'ended'));
-        const [status, live] = await Promise.all([upgrade.status(), upgrade.live()]);
-        if (json) print(JSON.stringify({ ...status, live }, null, 2));
+        const { status, live, cutOff } = await upgrade.now();
+        // Not into the JSON.
+        if (cutOff !== undefined) (json ? printError : print)(`${explain(cutOff)}\n`);
+        if (json) print(JSON.stringify({ ...status, live, cutOff: cutOff?.message }, null, 2));
         else {
           const { stdout } = process;
           const columns = stdout.isTTY ? stdout.columns : NO_TERMINAL_COLUMNS;
           print(renderTree({ status, live, now: Date.now(), columns, paint: paintFor(stdout) }).join('\n'));
         }
-        return exitCodeOf(status);
+        return cutOff === undefined ? exitCodeOf(status) : exitCodeOfError(cutOff.code);
       });
       done(code);
     });

@@ -37,6 +37,13 @@ export const cliErrors = defineErrors({
     means: 'It changed nothing.',
     todo: 'See how it ended: `crossfade status CLUSTER`.',
   },
+  UpgradeCutOff: {
+    retryable: false,
+    what: 'The workflow was terminated, has failed or timed out, before the upgrade had ended.',
+    means:
+      'Nothing is watched, and nothing was undone: traffic and nodes are as they were left, and the freeze may still be in force.',
+    todo: 'Start `rollbackUpgrade` with the same plan, as JSON (`crossfade plan FILE --json`): it reads what is true, and undoes what was left. It refuses once `finish` has begun.',
+  },
   NoWorkerAnswers: {
     retryable: true,
     what: 'Temporal is there, but no worker of Crossfade answered in time.',
