@@ -4,6 +4,7 @@ export type { SecretRef, TextOrSecret } from './common.ts';
 export type { BackupPlan, FreezePlan, Gate, HttpTest, S3Ref, StagePlan } from './safety.ts';
 export type { TrafficPlan, TrafficStep, VerdictPlan } from './traffic.ts';
 export { planSchema, type Plan, type PlanInput } from './schema.ts';
-export { parsePlan, type Fault } from './parse.ts';
+export type { Fault } from './fault.ts';
+export { parsePlan } from './parse.ts';
 export { describePlan } from './describe.ts';
 export { toPlanInput } from './to-input.ts';

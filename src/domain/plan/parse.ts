@@ -5,8 +5,6 @@ import { inlineSecrets } from './inline-secrets.ts';
 import { planSchema, type Plan } from './schema.ts';
 import { inWords } from './words.ts';
 
-export type { Fault } from './fault.ts';
-
 /** Checks a plan and fills in its defaults. Reports every fault at once. */
 export function parsePlan(input: unknown): { plan: Plan; faults: [] } | { plan: undefined; faults: Fault[] } {
   const parsed = planSchema.safeParse(input, { error: inWords });
