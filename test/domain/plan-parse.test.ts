@@ -105,7 +105,13 @@ describe('a plan', () => {
     ];
     const side = { ...sound().y, version: '3.6.1', nodes: [{}] };
     const found = paths({ ...sound(), y: side, traffic: { ...sound().traffic, steps } });
-    for (const path of ['traffic.steps[0].bake', 'traffic.steps[1].colour', 'y.nodes[0].name', 'y.version'])
+    for (const path of [
+      'traffic.steps[0].bake',
+      'traffic.steps[1].colour',
+      'y.nodes[0].name',
+      'y.nodes[0].prefix',
+      'y.version',
+    ])
       expect(found).toContain(path);
     expect(found.filter((path) => path === 'traffic.steps[1].y')).toHaveLength(2);
     expect(paths(changed('traffic.steps', []))).toEqual(['traffic.steps']);

@@ -55,18 +55,7 @@ const admin = z
   .prefault({});
 
 /** One cluster: X (today's version) or Y (the new one). */
-export const side = z
-  .strictObject({ version, runs: runner, nodes: z.array(node).min(1), admin })
-  .superRefine((value, context) => {
-    for (const [index, one] of value.nodes.entries()) {
-      const needed = value.runs.on === 'local' ? (['prefix'] as const) : (['start', 'stop', 'reload'] as const);
-      for (const key of needed) {
-        if (one[key] !== undefined) continue;
-        const message = `a node that runs on "${value.runs.on}" needs "${key}"`;
-        context.addIssue({ code: 'custom', path: ['nodes', index, key], message });
-      }
-    }
-  });
+export const side = z.strictObject({ version, runs: runner, nodes: z.array(node).min(1), admin });
 
 export const database = z.strictObject({
   host: z.string().min(1),

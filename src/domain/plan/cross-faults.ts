@@ -8,6 +8,8 @@ export function crossFaults(input: unknown): Fault[] {
   const [x, y] = [fieldsOf(plan['x']), fieldsOf(plan['y'])];
   return [
     ...sharedAddresses({ x, y }),
+    ...nodeNeeds('x', x),
+    ...nodeNeeds('y', y),
     ...versions(x['version'], y['version']),
     ...stepOrder(fieldsOf(plan['traffic'])['steps']),
     ...impossibleGates(plan['gates'], plan['startedBy']),
@@ -34,6 +36,25 @@ function sharedAddresses(sides: Readonly<Record<'x' | 'y', Fields>>): Fault[] {
     });
   }
   return faults;
+}
+
+const NEEDS = new Map<unknown, readonly string[]>([
+  ['local', ['prefix']],
+  ['command', ['start', 'stop', 'reload']],
+]);
+
+/** What a node must have depends on what it runs on. */
+function nodeNeeds(name: 'x' | 'y', side: Fields): Fault[] {
+  const { on } = fieldsOf(side['runs']);
+  const needs = NEEDS.get(on) ?? [];
+  return listOf(side['nodes']).flatMap((node, index) =>
+    needs
+      .filter((key) => fieldsOf(node)[key] === undefined)
+      .map((key) => ({
+        path: `${name}.nodes[${index}].${key}`,
+        message: `a node that runs on "${String(on)}" needs "${key}"`,
+      })),
+  );
 }
 
 function versions(x: unknown, y: unknown): Fault[] {
