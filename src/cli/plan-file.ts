@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { CrossfadeError } from '../domain/errors/index.ts';
 import { parsePlan, type Plan } from '../domain/plan/index.ts';
+import { plural } from '../domain/plural.ts';
 
 /** A plan as it is in the file, and filled in. */
 export interface ReadPlan {
@@ -16,7 +17,7 @@ export function readPlan(file: string, startedBy?: string): ReadPlan {
   const { plan, faults } = parsePlan(raw);
   if (plan !== undefined) return { raw: raw as Record<string, unknown>, plan };
   const lines = faults.map(({ path, message }) => `  ${path}: ${message}`);
-  const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+  const count = plural(faults.length, 'fault');
   throw new CrossfadeError('PlanInvalid', `${file} has ${count}:\n${lines.join('\n')}`);
 }
 

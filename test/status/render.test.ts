@@ -125,3 +125,10 @@ describe('texts of others', () => {
     );
   });
 });
+
+it('a version at the start of a text stays readable; what would begin a list is escaped', () => {
+  expect(escapeMarkdown('3.6.1 to 3.7.1')).toBe('3.6.1 to 3.7.1');
+  expect(escapeMarkdown('1. first')).toBe('1\\. first');
+  expect(escapeMarkdown('- first')).toBe('\\- first');
+  expect(escapeMarkdown('-1 is a number')).toBe('-1 is a number');
+});

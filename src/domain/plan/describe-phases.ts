@@ -3,6 +3,7 @@ import type { PhaseName } from '../names.ts';
 import type { Side } from './cluster.ts';
 import type { Gate } from './safety.ts';
 import type { Plan } from './schema.ts';
+import { plural } from '../plural.ts';
 
 /** One line of what a phase does; `gate` lines stand out. */
 export interface PhaseLine {
@@ -15,8 +16,6 @@ const does = (text: string): PhaseLine => ({ kind: 'does', text });
 const NOTHING_CHANGED = 'it ends, nothing was changed';
 const BACK = 'all traffic back to X, then it holds';
 const KEPT = 'X is kept, stopped';
-
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 const names = ({ nodes }: Side): string => nodes.map((node) => node.name).join(', ');
 

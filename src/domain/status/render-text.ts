@@ -24,7 +24,9 @@ const escapeWords = (text: string): string =>
   text
     .replace(/[&<>]/g, (character) => HTML_ENTITIES[character] ?? '')
     .replace(/[\\`*_[\]|~#]/g, '\\$&')
-    .replace(/^([-+]|\d+[.)])/, '\\$1');
+    // What would begin a list.
+    .replace(/^([-+])(?=\s|$)/, '\\$1')
+    .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2');
 
 /** The text as inline code, in a table's cell too. */
 export const inlineCode = (text: string, most = 120): string =>

@@ -3,6 +3,7 @@ import { run } from '../proxies.ts';
 import { together } from '../together.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { preflightAgain } from './preflight.ts';
+import { plural } from '../../domain/plural.ts';
 
 /** Backs everything up, proves it by reading it back and restoring it, then repeats the preflight on the frozen state. */
 export async function backup(u: Upgrade): Promise<string> {
@@ -15,7 +16,7 @@ export async function backup(u: Upgrade): Promise<string> {
     { ...summary, objects: objects.length },
   ];
   await preflightAgain(u);
-  return `${objects.length} objects, ${(taken.bytes / 1e6).toFixed(1)} MB${taken.restored ? ', restored for a test' : ''}`;
+  return `${plural(objects.length, 'object')}, ${(taken.bytes / 1e6).toFixed(1)} MB${taken.restored ? ', restored for a test' : ''}`;
 }
 
 async function takeBackup(u: Upgrade, label: BackupRef['label']): Promise<BackupRef> {

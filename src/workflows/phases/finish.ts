@@ -13,6 +13,7 @@ import type { Upgrade } from '../upgrade.ts';
 import { whileWatched } from '../watched.ts';
 import { newBaseline } from './migrate.ts';
 import { refreshY } from './refresh.ts';
+import { plural } from '../../domain/plural.ts';
 
 /** From the stop of X to the seal: longer than this, and X is started again. */
 const STRETCH_MS = 60_000;
@@ -42,7 +43,7 @@ export async function finish(u: Upgrade): Promise<string> {
   journal.status.migrations.after = done.after;
   await newBaseline(u, 'finish');
   await refreshY(u);
-  return `${done.ran.length} migrations finished, every node of Y reloaded and tested`;
+  return `${plural(done.ran.length, 'migration')} finished, every node of Y reloaded and tested`;
 }
 
 async function rehearse(u: Upgrade): Promise<string> {
@@ -64,7 +65,7 @@ async function rehearse(u: Upgrade): Promise<string> {
     backup: known.backup,
   });
   if (rehearsal.skipped !== undefined) return `\`finish\` was not rehearsed: ${rehearsal.skipped}`;
-  return `\`finish\` rehearsed on a copy: ${rehearsal.migrations.length} migrations, ${rehearsal.testsPassed} tests passed`;
+  return `\`finish\` rehearsed on a copy: ${plural(rehearsal.migrations.length, 'migration')}, ${plural(rehearsal.testsPassed, 'test')} passed`;
 }
 
 /** Guardrails, X stopped, guardrails again, the seal. */

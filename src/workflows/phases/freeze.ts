@@ -1,6 +1,7 @@
 import { run } from '../proxies.ts';
 import { thaw } from '../undo-acts.ts';
 import type { Upgrade } from '../upgrade.ts';
+import { plural } from '../../domain/plural.ts';
 
 /** Stops configuration updates: the user's own ways first, then the guard in the database. */
 export async function freeze(u: Upgrade): Promise<string> {
@@ -32,5 +33,5 @@ export async function freeze(u: Upgrade): Promise<string> {
   journal.publish();
   const baseline = await run(acts.freeze.takeBaseline, 'fingerprint', { database, upgrade: ref, label: 'freeze' });
   journal.status.freeze.baseline = baseline;
-  return `${frozen.guardedTables} tables guarded, ${baseline.rows} entities fingerprinted`;
+  return `${plural(frozen.guardedTables, 'table')} guarded, ${plural(baseline.rows, 'entity', 'entities')} fingerprinted`;
 }

@@ -3,6 +3,7 @@ import { proveNoDrift } from '../drift.ts';
 import { run } from '../proxies.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
 import type { Upgrade } from '../upgrade.ts';
+import { plural } from '../../domain/plural.ts';
 
 const START_WITHIN_MS = 180_000;
 
@@ -32,7 +33,7 @@ export async function migrate(u: Upgrade): Promise<string> {
     y: addressesOf(y),
   });
   const changed = freeze?.migrated.length ?? 0;
-  return `${up.ran.length} migrations ran, ${up.after.pending.length} pending, ${changed} entities changed by design`;
+  return `${plural(up.ran.length, 'migration')} ran, ${up.after.pending.length} pending, ${plural(changed, 'entity', 'entities')} changed by design`;
 }
 
 /** What a migration changed by design, by entity and field; it becomes the new baseline. */

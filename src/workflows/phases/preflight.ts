@@ -5,6 +5,7 @@ import { Interruption } from '../interruption.ts';
 import { run } from '../proxies.ts';
 import { together } from '../together.ts';
 import type { Upgrade } from '../upgrade.ts';
+import { plural } from '../../domain/plural.ts';
 
 /** Checks everything that can be checked without changing anything, then asks people whether to start. */
 export async function preflight(u: Upgrade): Promise<string> {
@@ -24,7 +25,7 @@ export async function preflight(u: Upgrade): Promise<string> {
   });
   if (plan.gates.start !== false) await passGate(u, 'start', plan.gates.start);
   const warnings = journal.status.findings.filter(({ level }) => level === 'warn').length;
-  return `${found.length} checks, ${warnings} warnings, ${passed} tests passed on X`;
+  return `${plural(found.length, 'check')}, ${plural(warnings, 'warning')}, ${plural(passed, 'test')} passed on X`;
 }
 
 /** The same rules on the frozen state. What is refused now can be let go by a person, by name. */

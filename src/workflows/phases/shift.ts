@@ -10,6 +10,7 @@ import { together } from '../together.ts';
 import { returnTraffic } from '../undo-acts.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { breach, watchTraffic } from '../watched.ts';
+import { plural } from '../../domain/plural.ts';
 
 /** Moves the traffic step by step. Only a `pass` goes on to the next one. */
 export async function shift(u: Upgrade): Promise<string> {
@@ -18,7 +19,7 @@ export async function shift(u: Upgrade): Promise<string> {
   u.undos.register('returnTraffic', returnTraffic(u));
   // After a hold without a retreat the traffic is already at some step: go on there.
   for (const step of traffic.steps.filter(({ y }) => y >= traffic.weight)) await shiftTo(u, step);
-  return `100 % of the traffic on Y in ${traffic.steps.length} steps`;
+  return `100 % of the traffic on Y in ${plural(traffic.steps.length, 'step')}`;
 }
 
 async function shiftTo(u: Upgrade, step: StepStatus): Promise<void> {

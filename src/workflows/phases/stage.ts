@@ -1,6 +1,7 @@
 import { addressesOf } from '../../domain/plan/addresses.ts';
 import { run } from '../proxies.ts';
 import type { Upgrade } from '../upgrade.ts';
+import { plural } from '../../domain/plural.ts';
 
 /** The user's tests on every node of Y, and the same requests to X and Y with their answers compared. */
 export async function stage(u: Upgrade): Promise<string> {
@@ -8,5 +9,5 @@ export async function stage(u: Upgrade): Promise<string> {
   const [x, y] = [addressesOf(u.plan.x), addressesOf(u.plan.y)];
   const tests = await run(u.acts.stage.runTests, 'tests on Y', { side: 'y' as const, cluster: y, tests: wanted.tests });
   const { compared } = await run(u.acts.stage.compareAnswers, 'X and Y compared', { x, y, compare: wanted.compare });
-  return `${tests.passed} tests passed on ${tests.nodes} nodes, ${compared} answers compared`;
+  return `${plural(tests.passed, 'test')} passed on ${plural(tests.nodes, 'node')}, ${plural(compared, 'answer')} compared`;
 }
