@@ -8,7 +8,8 @@ import { runUpgrade } from '../support/upgrade.ts';
 import { killOnce, randomMoment, type Kill } from './kills.ts';
 import { createRandom } from './random.ts';
 import { firstPoll } from './moments.ts';
-import { identityOf, launchWorker } from './worker.ts';
+import { launchWorker } from '../../sandbox/demo/worker.ts';
+import { identityOf } from './worker.ts';
 
 const changes = ({ traffic, verdict }: PlanInput): Partial<PlanInput> => ({
   traffic: { ...traffic, steps: [25, 50, 100].map((y) => ({ y, bake: '3s' })) },

@@ -3,7 +3,8 @@ import type { Connection, WorkflowHandle } from '@temporalio/client';
 import type { RunningProcess } from '../../sandbox/processes.ts';
 import type { Stand } from '../support/stand.ts';
 import { firstPoll, firstProgress } from './moments.ts';
-import { identityOf, kill, launchWorker } from './worker.ts';
+import { launchWorker } from '../../sandbox/demo/worker.ts';
+import { identityOf, kill } from './worker.ts';
 
 /** One kill, and how long it took until the upgrade went on. Milliseconds. */
 export interface Kill {

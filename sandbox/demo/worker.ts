@@ -15,16 +15,18 @@ export interface DemoWorker {
 
 const PROGRAM = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
 
+/** Starts Crossfade's worker as a process of its own; it returns when the process runs, long before the worker polls. */
+export const launchWorker = (dir: string, env: Readonly<Record<string, string>>): Promise<RunningProcess> =>
+  startProcess({
+    dir,
+    name: 'worker',
+    command: process.execPath,
+    args: ['--disable-warning=ExperimentalWarning', PROGRAM],
+    env,
+  });
+
 export async function startWorker(dir: string, env: Readonly<Record<string, string>>): Promise<DemoWorker> {
-  const launch = () =>
-    startProcess({
-      dir,
-      name: 'worker',
-      command: process.execPath,
-      args: ['--disable-warning=ExperimentalWarning', PROGRAM],
-      env,
-    });
-  let running: RunningProcess = await launch();
+  let running = await launchWorker(dir, env);
   let restarts = 0;
   return {
     logFile: running.logFile,
@@ -36,7 +38,7 @@ export async function startWorker(dir: string, env: Readonly<Record<string, stri
       await waitFor('the worker is dead', () => !running.isRunning(), { everyMs: 5 });
     },
     async start() {
-      running = await launch();
+      running = await launchWorker(dir, env);
       restarts += 1;
     },
     stop: () => running.stop(15_000),

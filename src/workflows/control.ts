@@ -68,8 +68,4 @@ export class Control {
     this.decision = undefined;
     return decision;
   }
-
-  find(finding: string, detail: string): void {
-    this.openFindings.set(finding, detail);
-  }
 }

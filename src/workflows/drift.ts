@@ -26,7 +26,7 @@ export async function proveNoDrift(u: Upgrade, when: string): Promise<void> {
   }
   if (freeze !== undefined) freeze.drift = drift.changes;
   if (drift.total === 0) return;
-  control.find('drift', drift.fingerprint.whole);
+  control.openFindings.set('drift', drift.fingerprint.whole);
   const first = drift.changes.slice(0, 5).map(({ table, id, name, change }) => `${table} ${name ?? id} ${change}`);
   const more = drift.total > first.length ? ` and ${drift.total - first.length} more` : '';
   throw new Interruption(

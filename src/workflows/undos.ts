@@ -48,7 +48,7 @@ export class Undos {
     status.undo = status.undo.filter(isOver);
   }
 
-  /** Runs the registered undos (of `only`, if given), newest first. Returns whether a person let one of them go. */
+  /** Runs the registered undos (of `only`, if given), newest first. */
   run(only?: readonly UndoName[]): Promise<void> {
     return CancellationScope.nonCancellable(async () => {
       for (const [name, undo] of [...this.acts].reverse()) {

@@ -1,6 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { metricsOf } from '../domain/plan/addresses.ts';
-import type { WatchResult } from '../domain/verdict/index.ts';
+import type { Verdict, WatchResult } from '../domain/verdict/index.ts';
 import { Interruption } from './interruption.ts';
 import { run } from './proxies.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -27,10 +27,11 @@ export async function watchTraffic(u: Upgrade, name: string, bake?: number): Pro
   return result;
 }
 
-export function breach(result: WatchResult): Interruption {
-  const reasons = result.verdict.reasons.map(({ text }) => text).join(' ');
-  return new Interruption('breach', `at ${result.weight} % of the traffic Y is worse than allowed: ${reasons}`);
-}
+/** Why a verdict is not a pass, in sentences. */
+export const reasonsOf = ({ reasons }: Verdict): string => reasons.map(({ text }) => text).join(' ');
+
+export const breach = ({ weight, verdict }: WatchResult): Interruption =>
+  new Interruption('breach', `at ${weight} % of the traffic Y is worse than allowed: ${reasonsOf(verdict)}`);
 
 /**
  * Waits for something (a person, a deadline) while the metrics are watched, as long as Y has any traffic. What happens first

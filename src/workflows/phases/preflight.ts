@@ -33,7 +33,7 @@ export async function preflightAgain(u: Upgrade): Promise<void> {
   const { control } = u;
   const open = refusals(await check(u, true)).filter(({ rule, message }) => control.letGo.get(rule) !== message);
   if (open.length === 0) return;
-  for (const { rule, message } of open) control.find(rule, message);
+  for (const { rule, message } of open) control.openFindings.set(rule, message);
   const reasons = open.map(({ rule, message }) => `${rule}: ${message}`);
   throw new Interruption('failed', `preflight on the frozen state: ${reasons.join('; ')}`, {
     code: 'PreflightRefused',

@@ -9,7 +9,7 @@ import { run } from '../proxies.ts';
 import { together } from '../together.ts';
 import { returnTraffic } from '../undo-acts.ts';
 import type { Upgrade } from '../upgrade.ts';
-import { breach, watchTraffic } from '../watched.ts';
+import { breach, reasonsOf, watchTraffic } from '../watched.ts';
 import { plural } from '../../domain/plural.ts';
 
 /** Moves the traffic step by step. Only a `pass` goes on to the next one. */
@@ -88,12 +88,12 @@ async function proveArrival(u: Upgrade, weight: number): Promise<void> {
 async function bake(u: Upgrade, step: StepStatus): Promise<void> {
   u.journal.say(`baking at ${step.y} %`);
   const result = await watchTraffic(u, `shift-${step.y}`, step.bake);
-  const { verdict, control, x, reasons } = result.verdict;
+  const { verdict, control, x } = result.verdict;
   u.known.lastVerdict = result.verdict;
   if (control === 'x' && x !== undefined) u.known.lastOfX = x;
   if (verdict === 'fail') throw breach(result);
   if (verdict === 'inconclusive') {
-    const why = reasons.map(({ text }) => text).join(' ');
+    const why = reasonsOf(result.verdict);
     throw new Interruption('inconclusive', `no verdict at ${step.y} %: ${why}`, { code: 'VerdictInconclusive' });
   }
 }

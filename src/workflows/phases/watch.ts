@@ -1,15 +1,15 @@
 import { Interruption } from '../interruption.ts';
 import type { Upgrade } from '../upgrade.ts';
-import { breach, watchTraffic } from '../watched.ts';
+import { breach, reasonsOf, watchTraffic } from '../watched.ts';
 
 /** Keeps watching for a while after writes resumed. Only a person can decide what to do about a failure now. */
 export async function watch(u: Upgrade): Promise<string> {
   if (u.plan.watch === 0) return 'not asked for';
   u.journal.say('watching Y');
   const result = await watchTraffic(u, 'watch', u.plan.watch);
-  const { verdict, reasons } = result.verdict;
+  const { verdict } = result.verdict;
   if (verdict === 'fail') throw breach(result);
   if (verdict === 'pass') return 'pass';
-  const why = reasons.map(({ text }) => text).join(' ');
+  const why = reasonsOf(result.verdict);
   throw new Interruption('inconclusive', `no verdict while watching Y: ${why}`, { code: 'VerdictInconclusive' });
 }
