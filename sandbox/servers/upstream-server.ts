@@ -1,7 +1,6 @@
 // The service behind Kong: a program of its own, so that load on it does not slow the process that started it.
-// Its arguments are the address and the port; any free port by default.
+// Its arguments are the address and the port.
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const server = createServer((request, response) => {
@@ -24,5 +23,5 @@ function answer(response: ServerResponse, body: string): void {
 server.keepAliveTimeout = 3_600_000;
 server.headersTimeout = 0;
 server.requestTimeout = 0;
-const [host = '127.0.0.1', port = '0'] = process.argv.slice(2);
-server.listen(Number(port), host, () => console.log(`listening on port ${(server.address() as AddressInfo).port}`));
+const [host, port] = process.argv.slice(2);
+server.listen(Number(port), host);

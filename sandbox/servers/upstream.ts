@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { makeFolder } from '../folder.ts';
+import { freePort, retryOnUsedPort } from '../free-port.ts';
 import { startProcess, type RunningProcess } from '../processes.ts';
 
 export interface Upstream {
@@ -18,15 +19,18 @@ const PROGRAM = fileURLToPath(new URL('upstream-server.ts', import.meta.url));
  */
 export async function startUpstream({ dir }: { readonly dir: string }): Promise<Upstream> {
   await makeFolder(dir);
-  const running = await startProcess({ dir, name: 'upstream', command: process.execPath, args: [PROGRAM] });
+  return retryOnUsedPort(() => startOnFreePort(dir));
+}
+
+async function startOnFreePort(dir: string): Promise<Upstream> {
+  const host = '127.0.0.1';
+  const port = await freePort();
+  const args = [PROGRAM, host, String(port)];
+  const running = await startProcess({ dir, name: 'upstream', command: process.execPath, args });
   try {
-    const portText = await running.waitUntil(
-      'the upstream says its port',
-      () => /^listening on port (\d+)$/m.exec(running.log())?.[1],
-    );
-    const url = `http://127.0.0.1:${portText}`;
+    const url = `http://${host}:${port}`;
     await running.waitUntil('the upstream answers', async () => (await fetch(url)).ok);
-    return { host: '127.0.0.1', port: Number(portText), url, process: running, stop: () => running.stop() };
+    return { host, port, url, process: running, stop: () => running.stop() };
   } catch (error) {
     await running.stop();
     throw error;
