@@ -24,6 +24,31 @@ export const freeze = z
     /** The user's own ways to stop and resume updates, on top of the guard. */
     before: z.array(command).default([]),
     after: z.array(command).default([]),
+    /** Writers that are known by their tag on entities, and that do not write during the upgrade: why not. */
+    idleWriters: z.array(z.strictObject({ tag: words, reason: words })).default([]),
+  })
+  .prefault({});
+
+export const migrations = z
+  .strictObject({
+    /** Dangers of this pair of versions that are known and accepted by name, with a reason that is recorded. */
+    accept: z.array(z.strictObject({ risk: words, reason: words })).default([]),
+    /** One node of X is restarted after `up` and tested, where X has more than one. */
+    restartX: z.boolean().default(true),
+    /** The first node of Y is restarted after `finish`, where the others are reloaded. */
+    restartY: z.boolean().default(false),
+  })
+  .prefault({});
+
+/** How the sessions of X and Y in PostgreSQL are told apart. */
+export const sessions = z
+  .strictObject({
+    /** Y logs on by a role of its own; where `database.admin` may make one and Y's runner is local. */
+    ownRoleForY: z.boolean().default(true),
+    /** X's role can't log on from just before `finish` until the upgrade has ended. */
+    lockOutX: z.boolean().default(false),
+    /** Addresses, as PostgreSQL shows them, of clients that are no nodes and may stay connected. */
+    otherClients: z.array(words).default([]),
   })
   .prefault({});
 
@@ -102,5 +127,7 @@ export type Gate = z.output<typeof gate>;
 export type HttpTest = z.output<typeof httpTest>;
 export type BackupPlan = z.output<typeof backup>;
 export type S3Ref = z.output<typeof s3>;
+export type MigrationsPlan = z.output<typeof migrations>;
+export type SessionsPlan = z.output<typeof sessions>;
 export type FreezePlan = z.output<typeof freeze>;
 export type StagePlan = z.output<typeof stage>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { database, side } from './cluster.ts';
 import { absolutePath, duration, words } from './common.ts';
-import { backup, cluster, freeze, gate, onFailure, path, rehearsed, stage } from './safety.ts';
+import { backup, cluster, freeze, gate, migrations, onFailure, path, rehearsed, sessions, stage } from './safety.ts';
 import { traffic, verdict } from './traffic.ts';
 
 const gateOrNone = z.union([z.literal(false), gate], 'expected false, or { "approvers", "quorum", "expires" }');
@@ -18,6 +18,8 @@ export const planSchema = z.strictObject({
   rehearsed,
   freeze,
   backup,
+  migrations,
+  sessions,
   stage,
   traffic,
   verdict,
