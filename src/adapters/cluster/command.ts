@@ -24,8 +24,8 @@ export function commandRunner(deps: RunnerDeps, cluster: Side): ClusterRunner {
 
   return {
     on: 'command',
-    kong: (args, { env = {}, signal, onLine, timeoutMs }) =>
-      run([...kong, ...args], { env: { ...environment(undefined), ...env }, signal, onLine, timeout: timeoutMs }),
+    kong: (args, { node = cluster.nodes[0], env = {}, signal, onLine, timeoutMs }) =>
+      run([...kong, ...args], { env: { ...environment(node), ...env }, signal, onLine, timeout: timeoutMs }),
     prepare: () => Promise.resolve({ exitCode: 0, stdout: '', stderr: '', timedOut: false }),
     start: (node) => ofNode(node, node.start, TIMEOUT),
     // Whether a foreign command cut a request can't be seen from here.

@@ -41,13 +41,12 @@ export function localRunner(deps: RunnerDeps, cluster: Side, database: DatabaseR
   return {
     on: 'local',
 
-    async kong(args, { env = {}, signal, onLine, timeoutMs }) {
+    async kong(args, { node = cluster.nodes[0], env = {}, signal, onLine, timeoutMs }) {
       // Even `migrations` writes a prefix directory: a node's own must not be touched by it.
       const prefix = await mkdtemp(join(tmpdir(), 'crossfade-kong-'));
       try {
-        const first = cluster.nodes[0];
-        const all = args[0] === 'version' ? args : [...args, ...conf(first)];
-        const merged = { ...environment(first, prefix), ...env, KONG_PREFIX: prefix };
+        const all = args[0] === 'version' ? args : [...args, ...conf(node)];
+        const merged = { ...environment(node, prefix), ...env, KONG_PREFIX: prefix };
         return await run([kong, ...all], { env: merged, signal, onLine, timeout: timeoutMs });
       } finally {
         await rm(prefix, { recursive: true, force: true });

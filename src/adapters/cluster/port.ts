@@ -2,7 +2,9 @@ import type { DatabaseRef, KongNode, Side } from '../../domain/plan/index.ts';
 import type { CommandResult } from '../process/index.ts';
 
 export interface KongCommand {
-  /** On top of the side's own environment, e.g. another user for migrations. */
+  /** Whose settings the command gets (environment, kong.conf); those of the first node by default. */
+  readonly node?: KongNode;
+  /** On top of the settings, e.g. another user for migrations. */
   readonly env?: Readonly<Record<string, string>>;
   /** Stops the command and everything that it started. */
   readonly signal?: AbortSignal;
@@ -16,7 +18,10 @@ export interface KongCommand {
  */
 export interface ClusterRunner {
   readonly on: 'local' | 'command';
-  /** A `kong` command that belongs to no node (`version`, `migrations ...`), with the settings of the first node. */
+  /**
+   * A `kong` command that touches no node (`version`, `migrations ...`), with the settings of one. A command of the user's own gets no
+   * more of them than the node's `env` in the plan: what it makes of that, and what kong.conf says where it runs, can't be seen.
+   */
   kong(args: readonly string[], options: KongCommand): Promise<CommandResult>;
   /** Checks the node's configuration and prepares what it needs, without starting it. */
   prepare(node: KongNode): Promise<CommandResult>;

@@ -37,6 +37,12 @@ export const migrationErrors = defineErrors({
     means: '`finish` was not run.',
     todo: 'Compare `plugins` (`KONG_PLUGINS`) of the nodes with what they were at `up`, then `retry` from `migrate`.',
   },
+  PluginSetDiffers: {
+    retryable: false,
+    what: 'The nodes of one side do not all load the same plugins: with the settings of one node, Kong sees migrations that it does not see with those of another.',
+    means: '`up` ran with the settings of the first node. A node that knows more refuses to start; X goes on serving.',
+    todo: 'Give every node of the side the same `plugins` (`KONG_PLUGINS`), in the plan or in its kong.conf, then `retry` from `migrate`.',
+  },
   UpStuck: {
     retryable: false,
     what: '`up` was ended in the middle, and Kong refuses to go on with it: one part of Kong has both pending and new migrations.',
