@@ -13,13 +13,22 @@ export interface MigrationRecord {
     upgrade: Pick<UpgradeRef, 'runId'>,
     command: MigrationCommand,
   ): Promise<readonly string[] | undefined>;
-  /** Notes that the command is about to run, now. The migrations of the first time are kept. */
+  /** Notes that the command is about to run, now. The migrations of the first time are kept; any of these may be half done from here on. */
   begin(
     database: DatabaseRef,
     upgrade: UpgradeRef,
     command: MigrationCommand,
     migrations: readonly string[],
   ): Promise<void>;
+  /** Notes that the command has ended, and which migrations it may have left half done, by what it said. */
+  ended(
+    database: DatabaseRef,
+    upgrade: UpgradeRef,
+    command: MigrationCommand,
+    inDoubt: readonly string[],
+  ): Promise<void>;
+  /** Migrations that the last run of the command may have left half done; all that it had before it when its end was never seen. */
+  inDoubt(database: DatabaseRef, upgrade: UpgradeRef, command: MigrationCommand): Promise<readonly string[]>;
   /** The command ended without having begun with any migration. */
   forget(database: DatabaseRef, upgrade: UpgradeRef, command: MigrationCommand): Promise<void>;
 }
@@ -30,6 +39,7 @@ const TABLE = `
     command text NOT NULL,
     migrations text[] NOT NULL,
     begun_at timestamptz NOT NULL DEFAULT now(),
+    in_doubt text[] NOT NULL,
     PRIMARY KEY (run_id, command)
   )`;
 
@@ -53,12 +63,30 @@ export function createMigrationRecord(connect: Connect): MigrationRecord {
       await withConnection(connect(database), async (client) => {
         await client.query(TABLE);
         await client.query(
-          `INSERT INTO crossfade.migration (run_id, command, migrations) VALUES ($1, $2, $3)
-           ON CONFLICT (run_id, command) DO UPDATE SET begun_at = now()`,
+          `INSERT INTO crossfade.migration (run_id, command, migrations, in_doubt) VALUES ($1, $2, $3, $3)
+           ON CONFLICT (run_id, command) DO UPDATE SET begun_at = now(), in_doubt = EXCLUDED.in_doubt`,
           [upgrade.runId, command, migrations],
         );
       });
     },
+
+    ended: (database, upgrade, command, inDoubt) =>
+      withConnection(connect(database), async (client) => {
+        await client.query('UPDATE crossfade.migration SET in_doubt = $3 WHERE run_id = $1 AND command = $2', [
+          upgrade.runId,
+          command,
+          inDoubt,
+        ]);
+      }),
+
+    inDoubt: (database, upgrade, command) =>
+      withConnection(connect(database), async (client) => {
+        const { rows } = await client.query<{ in_doubt: string[] }>(
+          'SELECT in_doubt FROM crossfade.migration WHERE run_id = $1 AND command = $2',
+          [upgrade.runId, command],
+        );
+        return rows[0]?.in_doubt ?? [];
+      }),
 
     forget: (database, upgrade, command) =>
       withConnection(connect(database), async (client) => {
