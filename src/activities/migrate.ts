@@ -10,6 +10,7 @@ import {
   afterUp,
   beforeFinish,
   beforeUp,
+  inheritedMigrations,
   migrationOfLine,
   whyNotAgain,
   type CommandText,
@@ -49,15 +50,14 @@ export function createMigrateActivities(deps: MigrateDeps): MigrateActivities {
       underLock(deps, input, async (env) => {
         const migration = await open(deps, input, 'up', env);
         const { before, begun } = migration;
-        const decision = beforeUp(before, begun);
+        const abandoned = await deps.record.abandoned(input.database, input.upgrade);
+        const known = [...(begun ?? []), ...inheritedMigrations(before, abandoned, input.cluster.version)];
+        const decision = beforeUp(before, known);
         if (decision.go === 'fail') throw new CrossfadeError(decision.failure.code, decision.failure.message);
         if (decision.go === 'nothing-to-do') return migration.result(before);
-        const again = begun === undefined ? undefined : whyNotAgain(before, input.cluster.version);
+        const again = known.length === 0 ? undefined : whyNotAgain(before, input.cluster.version);
         if (again !== undefined)
-          throw new CrossfadeError(
-            'MigrationNotRepeatable',
-            `An earlier "up" of this upgrade was ended in the middle. ${again}.`,
-          );
+          throw new CrossfadeError('MigrationNotRepeatable', `An earlier "up" was ended in the middle. ${again}.`);
         return migration.run(before.new, afterUp, decision.plugins);
       }),
 
@@ -109,8 +109,9 @@ interface Migration {
 
 /** Reads what is true now, after whatever an earlier attempt left has ended. */
 async function open(deps: MigrateDeps, input: Input, command: MigrationCommand, env: Env): Promise<Migration> {
-  const { cluster, database, upgrade } = input;
+  const { cluster, database, upgrade, from } = input;
   const { record } = deps;
+  const versions = { ...(from === undefined ? {} : { from }), to: cluster.version };
   const runner = deps.runner(cluster, database);
   const begun = await record.begun(database, upgrade, command);
   if (begun !== undefined) await settle(deps, input, command, env);
@@ -126,7 +127,7 @@ async function open(deps: MigrateDeps, input: Input, command: MigrationCommand, 
     begun,
     result,
     async run(todo, judge, plugins) {
-      await record.begin(database, upgrade, command, todo);
+      await record.begin(database, upgrade, command, todo, versions);
       const only = plugins === undefined ? {} : { KONG_PLUGINS: plugins.join(',') || 'off' };
       const outcome = await runCommand(runner, command, { ...env, ...only }, todo);
       await settle(deps, input, command, env);

@@ -53,7 +53,7 @@ async function orphan({ database, input }: Awaited<ReturnType<typeof begin>>, sl
   const todo = ['core/021_340_to_350', 'core/022_350_to_360', 'core/023_360_to_370', 'core/024_380_to_390'];
   const plugins = ['acme/003_350_to_360', 'ai-proxy/001_360_to_370', 'opentelemetry/001_331_to_332'];
   const limiting = ['rate-limiting/006_350_to_360', 'response-ratelimiting/001_350_to_360'];
-  await record.begin(database, input.upgrade, 'up', [...todo, ...plugins, ...limiting]);
+  await record.begin(database, input.upgrade, 'up', [...todo, ...plugins, ...limiting], { to: '3.9.1' });
   const { user, password } = await migratorRole.open(database);
   const env = {
     PATH: process.env['PATH'],
@@ -123,7 +123,7 @@ test('the worker and its "up" died: the lock that is left is removed, and the ne
 
 test('a lock that somebody took with the usual time-out is never removed', async () => {
   const started = await begin();
-  await record.begin(started.database, started.input.upgrade, 'finish', []);
+  await record.begin(started.database, started.input.upgrade, 'finish', [], { to: '3.9.1' });
   await started.activities.migrateUp(started.input);
   await sql(started.database, `INSERT INTO locks VALUES ('migrations', 'a person', now() + interval '60 seconds')`);
   await expect(started.activities.migrateFinish(started.input)).rejects.toMatchObject({ code: 'MigrationAborted' });

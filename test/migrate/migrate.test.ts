@@ -147,7 +147,7 @@ test('a program that is not kong', async () => {
 test('without a role of its own for migrations: the same, and a lock that is left is waited for', async () => {
   const { admin: _, ...database } = await kong.database('3.4.2');
   const activities = migrateActivities({ seals });
-  await record.begin(database, upgrade(), 'up', [...EXECUTED, ...PENDING]);
+  await record.begin(database, upgrade(), 'up', [...EXECUTED, ...PENDING], { to: '3.9.1' });
   await sql(database, `INSERT INTO locks VALUES ('migrations', 'perhaps ours', now() + interval '2 seconds')`);
   const { after } = await activities.migrateUp(up('3.9.1', database));
   expect(after).toMatchObject({ state: 'pending', pending: PENDING });
@@ -158,7 +158,7 @@ test('without a role of its own for migrations: the same, and a lock that is lef
 
 test('a pair whose "up" must not run twice: after an attempt that was cut off, a person decides', async () => {
   const { database, activities } = await begin('3.4.2');
-  await record.begin(database, upgrade(), 'up', ['rate-limiting/006_350_to_360']);
+  await record.begin(database, upgrade(), 'up', ['rate-limiting/006_350_to_360'], { to: '3.9.1' });
   await expect(activities.migrateUp(up('3.6.1', database))).rejects.toMatchObject({
     code: 'MigrationNotRepeatable',
     message: expect.stringContaining('Redis'),

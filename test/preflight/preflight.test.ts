@@ -178,6 +178,6 @@ test('pending migrations of an earlier upgrade are refused; those of this upgrad
   );
   expect(refused(await checkHost('y', plan.y))).toEqual(['migrations-y']);
   const runId = defaultActivityInfo.workflowExecution?.runId ?? '';
-  await record.begin(plan.database, { ...upgrade(), runId }, 'up', ['ai-proxy/001_360_to_370']);
+  await record.begin(plan.database, { ...upgrade(), runId }, 'up', ['ai-proxy/001_360_to_370'], { to: '3.7.1' });
   expect(refused(await checkHost('y', plan.y))).toEqual([]);
 });

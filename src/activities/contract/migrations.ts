@@ -3,6 +3,7 @@ import type { Drift } from '../../domain/configuration.ts';
 import type { MigrationState } from '../../domain/migrations.ts';
 import type { SideName } from '../../domain/names.ts';
 import type { Plan, Side, SideAddresses } from '../../domain/plan/index.ts';
+import type { HowTold, KnownClients } from '../../domain/sessions.ts';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
 
 // `kong migrations`, and the point of no return.
@@ -18,12 +19,15 @@ export interface MigrateActivities {
     cluster: Side;
     database: Database;
     upgrade: UpgradeRef;
+    /** X's version, for the record in the database. */
+    from?: string;
   }): Promise<{ before: MigrationState; after: MigrationState; ran: readonly string[] }>;
   /** `kong migrations finish`: refuses without this upgrade's seal. */
   migrateFinish(input: {
     cluster: Side;
     database: Database;
     upgrade: UpgradeRef;
+    from?: string;
   }): Promise<{ before: MigrationState; after: MigrationState; ran: readonly string[] }>;
 }
 
@@ -42,8 +46,11 @@ export interface FinishActivities {
   /** What the guardrails judge, read afresh: requests that still reach X, its sessions in the database, who is running. */
   readFinishFacts(input: {
     x: SideAddresses;
-    /** X's role in the database, where it is not the plan's. */
-    roleOfX?: string;
+    /** X was told to stop: its last sessions get a moment to end. */
+    xStopped: boolean;
+    /** As `tellSessions` found it while X was running. */
+    told: HowTold;
+    known: KnownClients;
     database: Database;
     upgrade: UpgradeRef;
     s3: S3;
@@ -73,8 +80,10 @@ export interface FinishFacts {
   /** Requests that reached X, other than our own, in the last `overSeconds`; absent when X does not answer. */
   readonly xRequests?: number;
   readonly overSeconds: number;
-  /** Sessions of other clients than Y's and ours in Kong's database, where they can be told apart. */
+  /** Sessions of X in Kong's database; absent where they can't be told from Y's. */
   readonly xSessions?: number;
+  /** Sessions that look like Kong's and are of no node of the plan, as `role@address`. */
+  readonly strangers: readonly string[];
   readonly drift: Drift;
   /** The manifest of the last backup was read back and every object has its size. */
   readonly backupThere: boolean;

@@ -1,11 +1,21 @@
+import type { AbandonedUp } from '../../domain/migrations/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
 import { withConnection, type Connect } from './connect.ts';
-import { ensureCrossfadeSchema } from './crossfade-schema.ts';
+import { ensureCrossfadeSchema, hasTable } from './crossfade-schema.ts';
 
 export type MigrationCommand = 'up' | 'finish';
 
-/** What this upgrade has begun to migrate, kept in the database that it migrates, so that later attempts know their own. */
+/** From which version of Kong to which; X's is left out where it is not known. */
+export interface MigratedVersions {
+  readonly from?: string;
+  readonly to: string;
+}
+
+/**
+ * What this upgrade has begun to migrate, kept in the database that it migrates, so that later attempts know their own. It outlives the
+ * freeze: a later upgrade knows by it what an abandoned one has left.
+ */
 export interface MigrationRecord {
   /** The migrations that the command had before it when this upgrade first began it; `undefined` when it never did. */
   begun(
@@ -19,6 +29,7 @@ export interface MigrationRecord {
     upgrade: UpgradeRef,
     command: MigrationCommand,
     migrations: readonly string[],
+    versions: MigratedVersions,
   ): Promise<void>;
   /** Notes that the command has ended, and which migrations it may have left half done, by what it said. */
   ended(
@@ -31,6 +42,8 @@ export interface MigrationRecord {
   inDoubt(database: DatabaseRef, upgrade: UpgradeRef, command: MigrationCommand): Promise<readonly string[]>;
   /** The command ended without having begun with any migration. */
   forget(database: DatabaseRef, upgrade: UpgradeRef, command: MigrationCommand): Promise<void>;
+  /** Other upgrades whose `up` began and that never got to their seal, the latest first. */
+  abandoned(database: DatabaseRef, upgrade: Pick<UpgradeRef, 'runId'>): Promise<readonly AbandonedUp[]>;
 }
 
 const TABLE = `
@@ -40,6 +53,11 @@ const TABLE = `
     migrations text[] NOT NULL,
     begun_at timestamptz NOT NULL DEFAULT now(),
     in_doubt text[] NOT NULL,
+    cluster text NOT NULL,
+    workflow_id text NOT NULL,
+    run_started_at text NOT NULL,
+    from_version text,
+    to_version text NOT NULL,
     PRIMARY KEY (run_id, command)
   )`;
 
@@ -47,10 +65,7 @@ export function createMigrationRecord(connect: Connect): MigrationRecord {
   return {
     begun: (database, upgrade, command) =>
       withConnection(connect(database), async (client) => {
-        const { rows: there } = await client.query(
-          "SELECT FROM pg_class WHERE oid = to_regclass('crossfade.migration')",
-        );
-        if (there.length === 0) return undefined;
+        if (!(await hasTable(client, 'migration'))) return undefined;
         const { rows } = await client.query<{ migrations: string[] }>(
           'SELECT migrations FROM crossfade.migration WHERE run_id = $1 AND command = $2',
           [upgrade.runId, command],
@@ -58,14 +73,25 @@ export function createMigrationRecord(connect: Connect): MigrationRecord {
         return rows[0]?.migrations;
       }),
 
-    async begin(database, upgrade, command, migrations) {
+    async begin(database, upgrade, command, migrations, { from, to }) {
       await ensureCrossfadeSchema(connect, database);
       await withConnection(connect(database), async (client) => {
         await client.query(TABLE);
         await client.query(
-          `INSERT INTO crossfade.migration (run_id, command, migrations, in_doubt) VALUES ($1, $2, $3, $3)
+          `INSERT INTO crossfade.migration
+             (run_id, command, migrations, in_doubt, cluster, workflow_id, run_started_at, from_version, to_version)
+           VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8)
            ON CONFLICT (run_id, command) DO UPDATE SET begun_at = now(), in_doubt = EXCLUDED.in_doubt`,
-          [upgrade.runId, command, migrations],
+          [
+            upgrade.runId,
+            command,
+            migrations,
+            upgrade.cluster,
+            upgrade.workflowId,
+            upgrade.startedAt,
+            from ?? null,
+            to,
+          ],
         );
       });
     },
@@ -95,5 +121,45 @@ export function createMigrationRecord(connect: Connect): MigrationRecord {
           command,
         ]);
       }),
+
+    abandoned: (database, upgrade) =>
+      withConnection(connect(database), async (client) => {
+        if (!(await hasTable(client, 'migration'))) return [];
+        // An upgrade that was sealed has its X behind it.
+        const unsealed = (await hasTable(client, 'seal'))
+          ? 'AND NOT EXISTS (SELECT FROM crossfade.seal AS s WHERE s.run_id = m.run_id)'
+          : '';
+        const { rows } = await client.query<AbandonedRow>(
+          `SELECT * FROM crossfade.migration AS m WHERE command = 'up' AND run_id <> $1 ${unsealed} ORDER BY begun_at DESC`,
+          [upgrade.runId],
+        );
+        return rows.map(toAbandoned);
+      }),
   };
 }
+
+interface AbandonedRow {
+  readonly run_id: string;
+  readonly migrations: string[];
+  readonly begun_at: Date;
+  readonly in_doubt: string[];
+  readonly cluster: string;
+  readonly workflow_id: string;
+  readonly run_started_at: string;
+  readonly from_version: string | null;
+  readonly to_version: string;
+}
+
+const toAbandoned = (row: AbandonedRow): AbandonedUp => ({
+  upgrade: {
+    cluster: row.cluster,
+    workflowId: row.workflow_id,
+    runId: row.run_id,
+    startedAt: row.run_started_at,
+  },
+  ...(row.from_version === null ? {} : { from: row.from_version }),
+  to: row.to_version,
+  migrations: row.migrations,
+  inDoubt: row.in_doubt,
+  begunAt: row.begun_at.toISOString(),
+});

@@ -1,5 +1,9 @@
+export { inheritedMigrations, leadsTo, type AbandonedUp } from './abandoned.ts';
 export { afterFinish, afterUp, beforeFinish, beforeUp, describe, whatRan, type After, type Before } from './decide.ts';
-export { failureOf, type Failure } from './failure.ts';
+export { failureOf, type Failure, type Outcome } from './failure.ts';
+export { inDoubt } from './in-doubt.ts';
+export { describeHolder, olderThan, type LockHolder } from './lock-holders.ts';
 export { differingSets, type NodeMigrations } from './plugin-sets.ts';
 export { listAgrees, migrationOfLine, parseList, parseStatus, type CommandText } from './read.ts';
+export { contradictions, notRecorded, progressOf, type SchemaMeta, type Witnesses } from './schema-meta.ts';
 export { whyNotAgain } from './repeatable.ts';

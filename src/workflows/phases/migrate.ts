@@ -16,7 +16,7 @@ export async function migrate(u: Upgrade): Promise<string> {
   // Never killed for an abort: what `up` does in the middle of a migration can't be undone by killing it.
   journal.say('kong migrations up');
   const up = await unlessCancelled(() =>
-    run(acts.migrate.migrateUp, 'kong migrations up', { cluster: y, database, upgrade: ref }),
+    run(acts.migrate.migrateUp, 'kong migrations up', { cluster: y, database, upgrade: ref, from: x.version }),
   );
   const { migrations, freeze } = journal.status;
   migrations.before ??= up.before;
