@@ -19,6 +19,27 @@ export const migrationErrors = defineErrors({
     means: 'The state was read again and is unchanged; the command is tried again.',
     todo: 'If it goes on for minutes, look who runs `kong migrations`: the row in table `locks` expires by itself.',
   },
+  MigrationBlocked: {
+    retryable: true,
+    what: "Transactions that are not ours hold locks on Kong's tables, or wait for strong ones, and did not end in time.",
+    means:
+      'The migration was not begun: it would wait for them, and the queries of every node would wait behind it. It is tried again.',
+    todo: 'End the sessions that the message names (a forgotten `BEGIN`, a report, a dump), or wait for them; then it goes on by itself.',
+  },
+  MigrationLockTimeout: {
+    retryable: true,
+    what: 'A migration gave up waiting for a lock on a table, so that the queries of X do not queue behind it, again and again.',
+    means:
+      'PostgreSQL rolled the statement back. What was migrated before it stays recorded; X goes on serving. It is tried again.',
+    todo: 'Look in `pg_stat_activity` and `pg_locks` who holds locks on the table for longer than a moment, and end or pause that.',
+  },
+  MigrationLockLost: {
+    retryable: true,
+    what: "The connection that held Crossfade's advisory lock for the migration was lost.",
+    means:
+      'A command that was at work was let to its end; nothing new is begun without the lock. It is tried again, under a new one.',
+    todo: 'Look why PostgreSQL or the network ended the connection (a restart, a fail-over, a time-out for idle sessions).',
+  },
   MigrationFailed: {
     retryable: true,
     what: "Kong's migration command failed, or it ended well and the state that was read afterwards is not the expected one.",

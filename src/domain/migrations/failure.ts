@@ -9,23 +9,31 @@ export interface Failure {
 }
 
 const ABORTED = 'aborted: another node is performing database changes';
+const CANCELLED = 'canceling statement due to user request';
+
+/** What a command printed, how it ended, and what was done to it meanwhile. */
+export type Outcome = CommandText & {
+  readonly timedOut?: boolean;
+  /** A statement of it was cancelled because it waited for a lock while others queued behind it. */
+  readonly cancelledForLock?: boolean;
+};
 
 // In order: the first that is found in what `kong` printed says what went wrong.
 const TEXTS: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/canceling statement due to lock timeout/, 'MigrationLockTimeout'],
   [/authentication exchange unsuccessful|password authentication failed|is not permitted to log in/, 'DatabaseRefused'],
   [/database "[^"]*" does not exist|role "[^"]*" does not exist/, 'DatabaseRefused'],
   [/permission denied|must be owner|read-only transaction/, 'MigrationNotPermitted'],
   [/connection refused|remaining connection slots|too many connections|host or service/, 'DatabaseUnreachable'],
+  [/terminating connection|: closed\b|connection reset|database system is/, 'DatabaseUnreachable'],
+  // Waited in vain for Kong's own lock.
+  [/\[PostgreSQL error\] timeout/, 'MigrationAborted'],
   [/[Dd]atabase needs bootstrapping/, 'NeedsBootstrap'],
 ];
 
 /** What a command that did not reach its aim ran into; `fallback` when its text says nothing that is known. */
-export function failureOf(
-  command: string,
-  outcome: CommandText & { timedOut?: boolean },
-  fallback: ErrorCode,
-): Failure {
-  const { exitCode, stdout, stderr, timedOut = false } = outcome;
+export function failureOf(command: string, outcome: Outcome, fallback: ErrorCode): Failure {
+  const { exitCode, stdout, stderr, timedOut = false, cancelledForLock = false } = outcome;
   const text = `${stdout}\n${stderr}`;
   const how = timedOut
     ? 'did not end in time and was stopped'
@@ -34,5 +42,6 @@ export function failureOf(
       : `ended with exit code ${exitCode}`;
   const message = `${command} ${how}${lastLines(text)}.`;
   if (text.includes(ABORTED)) return { code: 'MigrationAborted', message };
+  if (cancelledForLock && text.includes(CANCELLED)) return { code: 'MigrationLockTimeout', message };
   return { code: TEXTS.find(([pattern]) => pattern.test(text))?.[1] ?? fallback, message };
 }

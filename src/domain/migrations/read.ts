@@ -51,8 +51,11 @@ export function parseList({ exitCode, stdout }: CommandText): MigrationState | u
   const found = { executed: [] as string[], pending: [] as string[], new: [] as string[] };
   let section: string[] | undefined;
   for (const line of stdout.split('\n')) {
-    const key = SECTIONS[line.trim()];
-    if (key !== undefined) section = found[key];
+    if (/^\S.*:$/.test(line.trimEnd())) {
+      // Sections that are not known ("Missing migrations:") are left out with their lines.
+      const key = SECTIONS[line.trim()];
+      section = key === undefined ? undefined : found[key];
+    }
     const [, subsystem, names] = /^\s*([\w-]+): (\w+(?:, \w+)*)$/.exec(line) ?? [];
     if (subsystem !== undefined) section?.push(...(names ?? '').split(', ').map((name) => `${subsystem}/${name}`));
   }
