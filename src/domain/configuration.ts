@@ -1,3 +1,5 @@
+import type { NodeWriter } from './node-writers.ts';
+
 /** A fingerprint of Kong's configuration, computed inside PostgreSQL; no value leaves the server. */
 export interface Fingerprint {
   /** Of all configuration tables together, hexadecimal. */
@@ -38,6 +40,10 @@ export interface FreezeState {
   readonly guardedTables: number;
   /** Tables that the version list does not know and that were guarded because they look like configuration. */
   readonly unknownTables: readonly string[];
+  /** Tables that the version list does not know and that stay writable because they don't look like configuration. */
+  readonly unguardedTables: readonly string[];
+  /** Plugins because of which nodes write configuration by themselves; `freezeDecisions` says what becomes of it. */
+  readonly nodeWriters: readonly NodeWriter[];
   /** The role that migrations run as; absent where the database user may not create roles. */
   readonly migratorRole?: string;
 }

@@ -10,32 +10,41 @@ export type TableUse = 'configuration' | 'looks-like-configuration' | 'nodes' | 
 /** Written through the Admin API or a declarative import only, in every version from 2.8 on. */
 const CONFIGURATION: ReadonlySet<string> = new Set([
   ...['workspaces', 'services', 'routes', 'consumers', 'plugins', 'upstreams', 'targets', 'filter_chains'],
-  ...['certificates', 'snis', 'ca_certificates', 'sm_vaults', 'vaults_beta', 'vaults', 'keys', 'key_sets', 'partials'],
+  ...['certificates', 'snis', 'ca_certificates', 'sm_vaults', 'vaults_beta', 'vaults', 'keys', 'key_sets'],
   ...['acls', 'basicauth_credentials', 'hmacauth_credentials', 'jwt_secrets', 'keyauth_credentials'],
-  ...['oauth2_credentials', 'mtls_auth_credentials', 'keyauth_enc_credentials', 'degraphql_routes', 'plugins_partials'],
+  'oauth2_credentials',
   // Kept by triggers on the tagged tables.
   'tags',
-  // Kong Enterprise.
-  ...['consumer_groups', 'consumer_group_consumers', 'consumer_group_plugins', 'admins', 'developers'],
-  ...['applications', 'application_instances', 'document_objects', 'files', 'legacy_files', 'groups'],
-  ...['group_rbac_roles', 'rbac_roles', 'rbac_users', 'rbac_user_roles', 'rbac_role_entities'],
-  ...['rbac_role_endpoints', 'rbac_user_groups', 'event_hooks', 'licenses', 'credentials'],
-  ...['graphql_ratelimiting_advanced_cost_decoration', 'header_cert_auth_credentials'],
+  // Kong Enterprise: entities, and who may change them.
+  ...['consumer_groups', 'consumer_group_consumers', 'consumer_group_plugins', 'partials', 'plugins_partials'],
+  ...['custom_plugins', 'log_serializers', 'event_hooks', 'licenses', 'workspace_entities', 'jwks', 'jwk_sets'],
+  ...['admins', 'credentials', 'groups', 'group_rbac_roles', 'rbac_roles', 'rbac_users', 'rbac_user_roles'],
+  ...['rbac_user_groups', 'rbac_role_entities', 'rbac_role_endpoints', 'consumers_rbac_users_map'],
+  // Kong Enterprise: the developer portal.
+  ...['developers', 'applications', 'application_instances', 'konnect_applications', 'document_objects', 'files'],
+  'legacy_files',
+  // Kong Enterprise: plugins.
+  ...['mtls_auth_credentials', 'header_cert_auth_credentials', 'keyauth_enc_credentials', 'vault_auth_vaults'],
+  ...['degraphql_routes', 'graphql_ratelimiting_advanced_cost_decoration'],
+  ...['ace_auth_strategies', 'ace_credentials', 'ace_operations', 'ace_operation_groups'],
+  ...['ace_operation_groups_credentials', 'ace_operation_groups_operations'],
 ]);
 
 const NODES: ReadonlySet<string> = new Set([
-  ...['cluster_events', 'locks', 'ttls', 'ratelimiting_metrics', 'response_ratelimiting_metrics', 'rl_counters'],
+  ...['cluster_events', 'locks', 'ttls', 'ratelimiting_metrics', 'response_ratelimiting_metrics'],
   ...['sessions', 'session_metadatas', 'oauth2_tokens', 'oauth2_authorization_codes', 'acme_storage'],
-  ...['clustering_data_planes', 'clustering_rpc_requests', 'clustering_sync_version', 'clustering_sync_delta'],
-  ...['clustering_sync_lock', 'schema_meta', 'schema_migrations'],
+  ...['clustering_data_planes', 'clustering_rpc_requests', 'schema_meta', 'schema_migrations'],
   // The id of the cluster: whichever node comes first writes it, when it starts.
   'parameters',
-  // Kong Enterprise.
-  ...['workspace_entity_counters', 'audit_requests', 'audit_objects', 'login_attempts', 'consumer_reset_secrets'],
-  ...['license_data', 'license_llm_data'],
+  // Kong Enterprise: counters, logs, log-ins. `workspace_entity_counters` follow the entities by themselves.
+  ...['workspace_entity_counters', 'rl_counters', 'audit_requests', 'audit_objects', 'login_attempts'],
+  'consumer_reset_secrets',
+  // Kong Enterprise: keys that nodes fetch from other servers, or make, and renew while they answer requests.
+  'jwt_signer_jwks',
 ]);
 
-const NODES_PREFIXES = ['vitals_', 'keyring_', 'license_'];
+/** `oic_`: keys of identity providers, fetched and renewed by the nodes. `clustering_sync_`: what control planes tell each other. */
+const NODES_PREFIXES = ['vitals_', 'keyring_', 'license_', 'oic_', 'clustering_sync_', 'basicauth_brute_force_'];
 
 export interface TableShape {
   readonly name: string;

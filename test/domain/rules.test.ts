@@ -158,7 +158,14 @@ test.each([
 });
 
 test('frozen: the guard of this upgrade, nothing changed', () => {
-  const state = { frozen: true, runId: 'run-1', guardedTables: 20, unknownTables: [] };
+  const state = {
+    frozen: true,
+    runId: 'run-1',
+    guardedTables: 20,
+    unknownTables: [],
+    unguardedTables: [],
+    nodeWriters: [],
+  };
   expect(rules.freezeInPlace(state, { runId: 'run-1' }).level).toBe('pass');
   expect(rules.freezeInPlace(state, { runId: 'run-2' }).level).toBe('refuse');
   expect(rules.freezeInPlace({ ...state, frozen: false }, { runId: 'run-1' }).level).toBe('refuse');

@@ -4,7 +4,13 @@ import type { Plan } from '../../src/domain/plan/index.ts';
 import { balancerReady, databaseAdmin, noEarlierUpgrade } from '../../src/domain/rules/index.ts';
 
 const upgrade = { runId: 'this' };
-const thawed: FreezeState = { frozen: false, guardedTables: 0, unknownTables: [] };
+const thawed: FreezeState = {
+  frozen: false,
+  guardedTables: 0,
+  unknownTables: [],
+  unguardedTables: [],
+  nodeWriters: [],
+};
 const frozenBy = (runId: string): FreezeState => ({ ...thawed, frozen: true, runId, workflowId: 'kong/payments' });
 const sealOf = (runId: string, closed: boolean) => ({ runId, workflowId: 'kong/payments', closed });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { FreezeState } from '../../src/domain/configuration.ts';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
 import {
   asKong,
@@ -17,6 +18,13 @@ import {
 let kong: Kong;
 let database: DatabaseRef;
 const me = upgrade();
+const thawed: FreezeState = {
+  frozen: false,
+  guardedTables: 0,
+  unknownTables: [],
+  unguardedTables: [],
+  nodeWriters: [],
+};
 const another = { ...upgrade('run-2'), cluster: 'orders', workflowId: 'kong/orders' };
 
 beforeAll(async () => void (kong = await startKongDatabases()));
@@ -101,11 +109,7 @@ describe('frozen', () => {
 
   test('thaw lifts it, again and again; writes work; nothing of the guard is left', async () => {
     for (let time = 0; time < 2; time++)
-      expect(await freeze.thawConfiguration({ database, upgrade: me })).toEqual({
-        frozen: false,
-        guardedTables: 0,
-        unknownTables: [],
-      });
+      expect(await freeze.thawConfiguration({ database, upgrade: me })).toEqual(thawed);
     await freeze.proveWritable({ database });
     await sql(database, "UPDATE services SET name = 'new'");
     expect(await sql(database, "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'crossfade%'")).toEqual([]);
@@ -188,8 +192,10 @@ test('tables that are not on the list: guarded when they look like configuration
      CREATE TABLE my_counters (key text PRIMARY KEY, n int);
      CREATE TABLE my_tokens (id uuid PRIMARY KEY, created_at timestamptz, ttl timestamptz)`,
   );
-  const { unknownTables } = await freeze.freezeConfiguration({ database, upgrade: me });
-  expect(unknownTables).toEqual(['my_credentials']);
+  expect(await freeze.freezeConfiguration({ database, upgrade: me })).toMatchObject({
+    unknownTables: ['my_credentials'],
+    unguardedTables: ['my_counters', 'my_tokens'],
+  });
   await expect(sql(database, 'DELETE FROM my_credentials')).rejects.toMatchObject({ code: 'CF001' });
   await sql(database, 'DELETE FROM my_counters; DELETE FROM my_tokens');
 });
@@ -201,11 +207,7 @@ test('a thaw that stopped half-way is completed by the next one', async () => {
 });
 
 test('a thaw where nothing ever was', async () => {
-  expect(await freeze.thawConfiguration({ database, upgrade: me })).toEqual({
-    frozen: false,
-    guardedTables: 0,
-    unknownTables: [],
-  });
+  expect(await freeze.thawConfiguration({ database, upgrade: me })).toEqual(thawed);
 });
 
 test("a database that is not Kong's", async () => {

@@ -38,6 +38,8 @@ const freezeState = ({ frozen }: World): FreezeState => ({
   frozen,
   guardedTables: 40,
   unknownTables: [],
+  unguardedTables: [],
+  nodeWriters: [],
   ...(frozen ? { since: new Date().toISOString(), runId: 'a run' } : {}),
 });
 const fingerprint = (world: World): Fingerprint => ({

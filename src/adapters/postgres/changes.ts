@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { ConfigurationChange } from '../../domain/configuration.ts';
 import type { TableFingerprint } from './fingerprint.ts';
 import type { KongTable } from './kong-tables.ts';
-import { expiringTables, rowColumns, rowsOf } from './row-hash.ts';
+import { rowColumns, rowsOf } from './row-hash.ts';
 
 /** What is kept of one table in a baseline. */
 export interface TableBaseline {
@@ -25,16 +25,14 @@ export async function findChanges(
 ): Promise<{ changes: ConfigurationChange[]; total: number }> {
   const changes: ConfigurationChange[] = [];
   let total = 0;
-  const expiring = expiringTables(tables);
   const names = new Set([...before.map(({ name }) => name), ...now.map(({ name }) => name)]);
   for (const name of [...names].sort()) {
     const old = before.find((table) => table.name === name);
     const current = now.find((table) => table.name === name);
     if (old !== undefined && old.hash === current?.hash && Number(old.rows) === current.rows) continue;
-    const table = tables.find((one) => one.name === name);
-    const rows = await differingRows(client, old ?? before[0], name, table, expiring);
+    const rows = await differingRows(client, old ?? before[0], name, tables);
     total += rows.total;
-    for (const row of rows.rows.slice(0, MOST - changes.length)) changes.push(toChange(name, row, old, table));
+    for (const row of rows.rows.slice(0, MOST - changes.length)) changes.push(toChange(name, row, old, tables));
   }
   return { changes, total };
 }
@@ -57,13 +55,13 @@ async function differingRows(
   client: ClientBase,
   old: TableBaseline | undefined,
   name: string,
-  table: KongTable | undefined,
-  expiring: readonly string[],
+  tables: readonly KongTable[],
 ): Promise<{ rows: DifferingRow[]; total: number }> {
+  const table = tables.find((one) => one.name === name);
   const current =
     table === undefined
       ? 'SELECT id, name, hash, fields, nested FROM crossfade.baseline_row WHERE false'
-      : `SELECT ${rowColumns(table)} ${rowsOf(table, expiring)}`;
+      : `SELECT ${rowColumns(table)} ${rowsOf(table, tables)}`;
   const { rows } = await client.query<DifferingRow>(
     `WITH now AS (${current}),
           was AS (SELECT id, name, hash, fields, nested FROM crossfade.baseline_row WHERE baseline = $1 AND table_name = $2)
@@ -82,8 +80,9 @@ function toChange(
   name: string,
   row: DifferingRow,
   old: TableBaseline | undefined,
-  table: KongTable | undefined,
+  tables: readonly KongTable[],
 ): ConfigurationChange {
+  const table = tables.find((one) => one.name === name);
   const base = { table: name, id: row.id, change: row.change, ...(row.name === null ? {} : { name: row.name }) };
   if (row.change !== 'changed') return base;
   return { ...base, fields: changedFields(row, old?.columns ?? [], table?.columns.map((column) => column.name) ?? []) };

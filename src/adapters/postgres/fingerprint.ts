@@ -7,7 +7,7 @@ import { findChanges, type TableBaseline } from './changes.ts';
 import { withConnection, type Connect } from './connect.ts';
 import { ensureCrossfadeSchema, ensureTables, hasTable } from './crossfade-schema.ts';
 import { configurationTables, readKongSchema, type KongTable } from './kong-tables.ts';
-import { expiringTables, fixFormats, rowColumns, ROW_HASH, rowsOf } from './row-hash.ts';
+import { fixFormats, rowColumns, ROW_HASH, rowsOf } from './row-hash.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Fingerprints of Kong's configuration, computed inside PostgreSQL. */
@@ -58,11 +58,10 @@ export async function fingerprintOf(client: ClientBase): Promise<Fingerprint> {
 
 /** Hash and number of rows of each table, in the caller's transaction, whose formats must be fixed. */
 export async function hashTables(client: ClientBase, tables: readonly KongTable[]): Promise<TableFingerprint[]> {
-  const expiring = expiringTables(tables);
   const found: TableFingerprint[] = [];
   for (const table of tables) {
     const { rows } = await client.query<{ rows: string; hash: string }>(
-      `SELECT count(*) AS rows, coalesce(sum(${ROW_HASH}), 0) AS hash ${rowsOf(table, expiring)}`,
+      `SELECT count(*) AS rows, coalesce(sum(${ROW_HASH}), 0) AS hash ${rowsOf(table, tables)}`,
     );
     found.push({ name: table.name, rows: Number(rows[0]?.rows), hash: rows[0]?.hash ?? '' });
   }
@@ -86,7 +85,6 @@ async function wholeOf(client: ClientBase, tables: readonly TableFingerprint[]):
 async function storeBaseline(client: ClientBase, upgrade: UpgradeRef, label: string): Promise<Fingerprint> {
   await fixFormats(client);
   const tables = configurationTables(await readKongSchema(client));
-  const expiring = expiringTables(tables);
   // Only the last one is ever compared with. Not TRUNCATE, which would wait for a dump that somebody else makes.
   await client.query('DELETE FROM crossfade.baseline_row');
   const { rows: made } = await client.query<{ id: string }>(
@@ -99,7 +97,7 @@ async function storeBaseline(client: ClientBase, upgrade: UpgradeRef, label: str
     const { rows } = await client.query<{ rows: string; hash: string }>(
       `WITH kept AS (
          INSERT INTO crossfade.baseline_row (baseline, table_name, id, name, hash, fields, nested)
-         SELECT $1::bigint, $2, s.* FROM (SELECT ${rowColumns(table)} ${rowsOf(table, expiring)}) AS s RETURNING hash)
+         SELECT $1::bigint, $2, s.* FROM (SELECT ${rowColumns(table)} ${rowsOf(table, tables)}) AS s RETURNING hash)
        INSERT INTO crossfade.baseline_table (baseline, name, columns, rows, hash)
        SELECT $1::bigint, $2, $3, count(*), coalesce(sum(hash), 0) FROM kept RETURNING rows, hash`,
       [baseline, table.name, table.columns.map((column) => column.name)],

@@ -1,8 +1,9 @@
 import type { ClientBase } from 'pg';
 import type { FreezeState } from '../../domain/configuration.ts';
+import { isConfiguration, type TableUse } from '../../domain/tables.ts';
 import { hasTable } from './crossfade-schema.ts';
-import { MIGRATOR_ROLE } from './guard-sql.ts';
-import { configurationTables, readKongSchema } from './kong-tables.ts';
+import { MIGRATOR_ROLE, triggersOf } from './guard-sql.ts';
+import { readKongSchema } from './kong-tables.ts';
 
 /** The freeze as it is written down in the database. */
 export interface Freeze {
@@ -33,16 +34,23 @@ export async function readFreeze(client: ClientBase): Promise<Freeze | undefined
 /** Who froze the configuration, read from what really stands in the database. */
 export async function readState(client: ClientBase): Promise<FreezeState> {
   const freeze = await readFreeze(client);
-  const guarded = await guardedTables(client);
-  const tables = configurationTables(await readKongSchema(client));
+  const triggers = await readTriggers(client);
+  const { tables, writers } = await readKongSchema(client);
   const { rows } = await client.query<{ name: string }>(
     `SELECT rolname AS name FROM pg_roles WHERE rolname = ${MIGRATOR_ROLE}`,
   );
-  const unknown = tables.filter(({ use, name }) => use === 'looks-like-configuration' && guarded.has(name));
+  const enabled = [...triggers].flatMap(([key, on]) => (on ? [key.slice(0, key.lastIndexOf('/'))] : []));
+  const guarded = new Set(enabled);
+  const whole = tables
+    .filter(({ use }) => isConfiguration(use))
+    .every((table) => triggersOf(table).every(({ name }) => triggers.get(`${table.name}/${name}`) === true));
+  const named = (use: TableUse) => tables.filter((table) => table.use === use).map(({ name }) => name);
   return {
-    frozen: freeze !== undefined && !freeze.open && tables.every(({ name }) => guarded.has(name)),
+    frozen: freeze !== undefined && !freeze.open && whole,
     guardedTables: guarded.size,
-    unknownTables: unknown.map(({ name }) => name),
+    unknownTables: named('looks-like-configuration').filter((name) => guarded.has(name)),
+    unguardedTables: freeze === undefined ? [] : named('unknown'),
+    nodeWriters: freeze === undefined ? [] : writers,
     ...(rows[0] === undefined ? {} : { migratorRole: rows[0].name }),
     ...(freeze === undefined
       ? {}
@@ -50,11 +58,12 @@ export async function readState(client: ClientBase): Promise<FreezeState> {
   };
 }
 
-async function guardedTables(client: ClientBase): Promise<Set<string>> {
-  const { rows } = await client.query<{ name: string }>(
-    `SELECT c.relname::text AS name FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-      WHERE t.tgfoid = to_regprocedure('crossfade.guard()')
-      GROUP BY c.relname HAVING bool_and(t.tgenabled IN ('O', 'A'))`,
+/** The guard's triggers that are there, by `table/trigger`: whether they are enabled. */
+export async function readTriggers(client: ClientBase): Promise<Map<string, boolean>> {
+  const { rows } = await client.query<{ key: string; enabled: boolean }>(
+    `SELECT c.relname || '/' || t.tgname AS key, t.tgenabled IN ('O', 'A') AS enabled
+       FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+      WHERE t.tgfoid = to_regprocedure('crossfade.guard()')`,
   );
-  return new Set(rows.map(({ name }) => name));
+  return new Map(rows.map(({ key, enabled }) => [key, enabled]));
 }

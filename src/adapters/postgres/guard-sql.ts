@@ -1,12 +1,10 @@
 import { escapeLiteral } from 'pg';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
+import type { KongTable } from './kong-tables.ts';
+import { PASS_ROWS } from './node-rows.ts';
 
 /** SQLSTATE of the guard's own refusal. */
 export const REFUSED = 'CF001';
-
-/** The statement trigger, and for tables whose rows expire the row trigger for DELETE. */
-export const STATEMENT_TRIGGER = 'crossfade_guard';
-export const ROW_TRIGGER = 'crossfade_guard_rows';
 
 /** Held while the guard is installed or removed, so that two workers don't meet in the middle. Ends with the transaction. */
 export const ONE_AT_A_TIME = `SELECT pg_advisory_xact_lock(${0x43_46}, 0)`;
@@ -32,12 +30,9 @@ export function guardFunction(upgrade: UpgradeRef, facts: GuardFacts): string {
     `has ended; ask whoever runs it, or look at it: crossfade status ${name(upgrade.cluster)}`;
   const { expression, value } = facts.here;
   return functionOf(`
+    ${PASS_ROWS}
     IF session_user = ${escapeLiteral(facts.migrator)} OR (${expression}) <> ${escapeLiteral(value)} THEN
       ${PASS}
-    END IF;
-    IF TG_LEVEL = 'ROW' THEN
-      -- Here and not in the trigger's WHEN: a migration could not change a column that a trigger's definition names.
-      IF OLD.ttl < now() THEN RETURN OLD; END IF;
     END IF;
     RAISE EXCEPTION USING ERRCODE = ${escapeLiteral(REFUSED)},
       MESSAGE = pg_catalog.format(${escapeLiteral(text)}, TG_OP, TG_TABLE_NAME);`);
@@ -50,7 +45,7 @@ export interface GuardFacts {
   readonly here: { readonly expression: string; readonly value: string };
 }
 
-const PASS = `IF TG_LEVEL = 'ROW' THEN RETURN OLD; END IF; RETURN NULL;`;
+const PASS = `IF TG_LEVEL = 'STATEMENT' THEN RETURN NULL; ELSIF TG_OP = 'DELETE' THEN RETURN OLD; ELSE RETURN NEW; END IF;`;
 
 /** Lets everything pass, at once for all tables: replacing a function needs no lock on any of them. */
 export const OPEN_GUARD = functionOf(PASS);
@@ -58,7 +53,7 @@ export const OPEN_GUARD = functionOf(PASS);
 function functionOf(body: string): string {
   // SECURITY DEFINER: whoever writes needs no right on schema crossfade to be told why it was refused.
   return `CREATE OR REPLACE FUNCTION crossfade.guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp AS ${escapeLiteral(`BEGIN ${body} END`)}`;
+    SET search_path = pg_catalog, pg_temp AS ${escapeLiteral(`DECLARE allowed boolean; BEGIN ${body} END`)}`;
 }
 
 const DATABASE_NUMBER = 'SELECT oid::text FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()';
@@ -69,19 +64,31 @@ export const hereExpression = (serverSaysWhoItIs: boolean): string =>
     ? `SELECT (${DATABASE_NUMBER}) || '@' || system_identifier FROM pg_catalog.pg_control_system()`
     : DATABASE_NUMBER;
 
-/** The triggers that a table needs. */
-export function triggersOf(table: { name: string; sql: string; expires: boolean }): { name: string; create: string }[] {
-  const on = (name: string, event: string, rest: string) => ({
-    name,
-    create: `CREATE TRIGGER ${name} BEFORE ${event} ON ${table.sql} ${rest} EXECUTE FUNCTION crossfade.guard()`,
+export interface Trigger {
+  readonly name: string;
+  readonly create: string;
+}
+
+/**
+ * The triggers that a table needs. A name stands for one definition, so that a table whose rules changed is seen to lack one and to
+ * have one too many.
+ */
+export function triggersOf({ name, sql, nodeRows }: Pick<KongTable, 'name' | 'sql' | 'nodeRows'>): Trigger[] {
+  const trigger = (suffix: string, event: string, rest: string, rule = '') => ({
+    name: `crossfade_guard${suffix}`,
+    create: `CREATE TRIGGER crossfade_guard${suffix} BEFORE ${event} ON ${sql} ${rest} EXECUTE FUNCTION crossfade.guard(${rule})`,
   });
-  const statement = 'FOR EACH STATEMENT';
-  // Kong keeps `tags` by triggers: what comes from a write that its own table let pass (an expired key's end) passes here too.
-  if (table.name === 'tags')
-    return [
-      on(STATEMENT_TRIGGER, 'INSERT OR UPDATE OR DELETE OR TRUNCATE', `${statement} WHEN (pg_trigger_depth() = 0)`),
-    ];
-  if (!table.expires) return [on(STATEMENT_TRIGGER, 'INSERT OR UPDATE OR DELETE OR TRUNCATE', statement)];
+  const [statement, row] = ['FOR EACH STATEMENT', 'FOR EACH ROW'];
+  const everything = 'INSERT OR UPDATE OR DELETE OR TRUNCATE';
+  // Kong keeps `tags` by triggers: what follows from a write that its own table let pass passes here too.
+  if (name === 'tags') return [trigger('', everything, `${statement} WHEN (pg_trigger_depth() = 0)`)];
   // Every node deletes expired rows; a statement trigger would refuse that even when there are none.
-  return [on(STATEMENT_TRIGGER, 'INSERT OR UPDATE OR TRUNCATE', statement), on(ROW_TRIGGER, 'DELETE', 'FOR EACH ROW')];
+  if (nodeRows === 'expired')
+    return [
+      trigger('_but_delete', 'INSERT OR UPDATE OR TRUNCATE', statement),
+      trigger('_expired', 'DELETE', row, `'expired'`),
+    ];
+  if (nodeRows === 'acme')
+    return [trigger('_truncate', 'TRUNCATE', statement), trigger('_acme', 'INSERT OR UPDATE OR DELETE', row, `'acme'`)];
+  return [trigger('', everything, statement)];
 }

@@ -5,9 +5,9 @@ import type { DatabaseRef } from '../../domain/plan/index.ts';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
 import { withConnection, type Connect } from './connect.ts';
 import { ensureCrossfadeSchema, ensureTables, hasTable } from './crossfade-schema.ts';
-import { readFreeze, readState, type Freeze } from './freeze-state.ts';
+import { readFreeze, readState, readTriggers, type Freeze } from './freeze-state.ts';
 import { guardFunction, hereExpression, MIGRATOR_ROLE, ONE_AT_A_TIME, OPEN_GUARD, triggersOf } from './guard-sql.ts';
-import { configurationTables, hasExpiry, readKongSchema } from './kong-tables.ts';
+import { configurationTables, readKongSchema, type KongTable } from './kong-tables.ts';
 import { inPatientTransaction, inTransaction } from './transaction.ts';
 import { removeBaselines, removeTriggers } from './unguard.ts';
 
@@ -44,14 +44,12 @@ export function createGuard(connect: Connect): Guard {
         await claim(client, upgrade);
         // Waits for transactions that have written already: after this, none can still commit something.
         await client.query(`LOCK TABLE ${names.join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
-        await client.query(guardFunction(upgrade, await readFacts(client)));
-        const present = await readTriggers(client);
-        for (const table of tables)
-          for (const { name, create } of triggersOf({ ...table, expires: hasExpiry(table) })) {
-            const enabled = present.get(`${table.name}/${name}`);
-            if (enabled === undefined) await client.query(create);
-            else if (!enabled) await client.query(`ALTER TABLE ${table.sql} ENABLE TRIGGER ${name}`);
-          }
+        const statements = [
+          guardFunction(upgrade, await readFacts(client)),
+          ...triggerChanges(tables, await readTriggers(client)),
+        ];
+        // In one message: the locks are held for as long as this takes.
+        await client.query(statements.join(';\n'));
       });
       return readState(client);
     });
@@ -137,12 +135,22 @@ async function readFacts(client: ClientBase) {
   return { since, migrator, here: { expression, value: here.rows[0]?.value ?? '' } };
 }
 
-/** The guard's triggers that are there, by `table/trigger`: whether they are enabled. */
-async function readTriggers(client: ClientBase): Promise<Map<string, boolean>> {
-  const { rows } = await client.query<{ key: string; enabled: boolean }>(
-    `SELECT c.relname || '/' || t.tgname AS key, t.tgenabled IN ('O', 'A') AS enabled
-       FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-      WHERE t.tgfoid = to_regprocedure('crossfade.guard()')`,
-  );
-  return new Map(rows.map(({ key, enabled }) => [key, enabled]));
+/** What is missing is created, what is disabled enabled, and what a table no longer needs removed. */
+function triggerChanges(tables: readonly KongTable[], present: ReadonlyMap<string, boolean>): string[] {
+  return tables.flatMap((table) => {
+    const wanted = triggersOf(table);
+    const prefix = `${table.name}/`;
+    const extra = [...present.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => key.slice(prefix.length))
+      .filter((name) => !wanted.some((one) => one.name === name));
+    return [
+      ...wanted.flatMap(({ name, create }) => {
+        const enabled = present.get(prefix + name);
+        if (enabled === undefined) return [create];
+        return enabled ? [] : [`ALTER TABLE ${table.sql} ENABLE TRIGGER ${name}`];
+      }),
+      ...extra.map((name) => `DROP TRIGGER ${name} ON ${table.sql}`),
+    ];
+  });
 }

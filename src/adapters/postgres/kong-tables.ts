@@ -1,6 +1,8 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
 import { CrossfadeError } from '../../domain/errors/index.ts';
+import type { NodeWriter } from '../../domain/node-writers.ts';
 import { isConfiguration, tableUse, type TableUse } from '../../domain/tables.ts';
+import { nodeRowsOf, readNodeWriters, type NodeRows } from './node-rows.ts';
 
 export interface KongTable {
   readonly name: string;
@@ -10,12 +12,16 @@ export interface KongTable {
   /** Columns of the primary key; empty without one. */
   readonly key: readonly string[];
   readonly use: TableUse;
+  /** Which of its rows nodes change by themselves, if any. */
+  readonly nodeRows: NodeRows | undefined;
 }
 
 export interface KongSchema {
   readonly name: string;
   /** The role that owns Kong's tables. */
   readonly owner: string;
+  /** Plugins because of which nodes write configuration. */
+  readonly writers: readonly NodeWriter[];
   /** In the order of their names. */
   readonly tables: readonly KongTable[];
 }
@@ -30,7 +36,7 @@ const SCHEMA = `
 const TABLES = `
   SELECT c.relname::text AS name,
          ARRAY(SELECT a.attname::text FROM pg_attribute a
-                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS names,
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns,
          ARRAY(SELECT format_type(a.atttypid, NULL) FROM pg_attribute a
                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS types,
          ARRAY(SELECT a.attname::text
@@ -48,20 +54,21 @@ export async function readKongSchema(client: ClientBase): Promise<KongSchema> {
     const { rows } = await client.query<{ name: string }>('SELECT current_database() AS name');
     throw new CrossfadeError('NotKongDatabase', `The database ${rows[0]?.name} has no table schema_meta.`);
   }
-  const { rows } = await client.query<{ name: string; names: string[]; types: string[]; key: string[] }>(TABLES, [
+  const { rows } = await client.query<{ name: string; columns: string[]; types: string[]; key: string[] }>(TABLES, [
     schema.name,
   ]);
-  const tables = rows.map(({ name, names, types, key }) => {
-    const columns = names.map((column, index) => ({ name: column, type: types[index] ?? '' }));
-    const sql = `${escapeIdentifier(schema.name)}.${escapeIdentifier(name)}`;
-    return { name, sql, columns, key, use: tableUse({ name, columns }) };
+  const quoted = escapeIdentifier(schema.name);
+  const names = rows.map(({ name }) => name);
+  const writers = await readNodeWriters(client, quoted, names);
+  const tables = rows.map(({ name, columns: all, types, key }) => {
+    const columns = all.map((column, index) => ({ name: column, type: types[index] ?? '' }));
+    const shape = { name, columns };
+    const sql = `${quoted}.${escapeIdentifier(name)}`;
+    return { ...shape, sql, key, use: tableUse(shape), nodeRows: nodeRowsOf(shape, writers) };
   });
-  return { ...schema, tables };
+  return { ...schema, writers, tables };
 }
 
 /** The tables that a freeze guards and whose rows make the fingerprint. */
 export const configurationTables = (schema: KongSchema): KongTable[] =>
   schema.tables.filter((table) => isConfiguration(table.use));
-
-/** Nodes delete its expired rows by themselves. */
-export const hasExpiry = (table: KongTable): boolean => table.columns.some((column) => column.name === 'ttl');

@@ -1,9 +1,9 @@
-import { escapeIdentifier, type ClientBase } from 'pg';
+import { escapeIdentifier, escapeLiteral, type ClientBase } from 'pg';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import { withConnection, type Connect } from './connect.ts';
 import { REFUSED } from './guard-sql.ts';
-import { configurationTables, hasExpiry, readKongSchema, type KongTable } from './kong-tables.ts';
+import { configurationTables, readKongSchema, type KongTable } from './kong-tables.ts';
 import { rolledBack } from './transaction.ts';
 
 /** Tries writes as Kong's own role; whatever happens, nothing is written. */
@@ -15,59 +15,91 @@ export interface WriteProof {
 }
 
 export function createWriteProof(connect: Connect): WriteProof {
-  const tryAll = (database: DatabaseRef) =>
+  const tryAll = (database: DatabaseRef, writesOf: (table: KongTable) => Write[]) =>
     withConnection(connect(database), async (client) => {
       const tables = configurationTables(await readKongSchema(client));
-      return rolledBack(client, async () => {
-        const results: { table: string; error?: { code?: string; message: string } }[] = [];
-        // A short wait: a write that has to wait has been let in, and that is the answer.
-        await client.query("SET LOCAL lock_timeout = '2s'");
-        for (const table of tables)
-          for (const write of harmlessWrites(table)) {
-            const error = await tryOne(client, write);
-            results.push({ table: table.name, ...(error === undefined ? {} : { error }) });
-          }
-        return results;
-      });
+      const writes = tables.flatMap((table) => writesOf(table).map((write) => ({ ...write, table: table.name })));
+      return tryWrites(client, writes);
     });
 
   return {
     async refused(database) {
-      const passed = (await tryAll(database)).filter(({ error }) => error?.code !== REFUSED);
+      const passed = (await tryAll(database, writesToRefuse)).filter(({ code }) => code !== REFUSED && code !== NO_ROW);
       if (passed.length === 0) return;
-      const list = passed.map(({ table, error }) => (error === undefined ? table : `${table} (${error.message})`));
+      const list = passed.map(({ table, code, message }) => (code === PASSED ? table : `${table} (${message})`));
       throw new CrossfadeError(
         'GuardNotProved',
         `The guard did not refuse a write as role ${database.user} on: ${unique(list)}.`,
       );
     },
     async accepted(database) {
-      const failed = (await tryAll(database)).flatMap(({ table, error }) =>
-        error ? [`${table} (${error.message})`] : [],
-      );
+      const failed = (await tryAll(database, writesOfNoRow)).filter(({ code }) => code !== PASSED);
       if (failed.length === 0) return;
-      throw new CrossfadeError('StillFrozen', `A write as role ${database.user} is refused on: ${unique(failed)}.`);
+      const list = failed.map(({ table, message }) => `${table} (${message})`);
+      throw new CrossfadeError('StillFrozen', `A write as role ${database.user} is refused on: ${unique(list)}.`);
     },
   };
 }
 
 const unique = (list: readonly string[]): string => [...new Set(list)].join('; ');
 
-/** Writes that touch no row. A DELETE is not among them where rows expire: there only rows are guarded. */
-function harmlessWrites(table: KongTable): string[] {
-  const column = escapeIdentifier(table.columns[0]?.name ?? 'id');
-  const update = `UPDATE ${table.sql} SET ${column} = ${column} WHERE false`;
-  return hasExpiry(table) ? [update] : [update, `DELETE FROM ${table.sql} WHERE false`];
+interface Write {
+  readonly sql: string;
+  /** It says something only if there is a row for it. */
+  readonly needsRow?: true;
 }
 
-async function tryOne(client: ClientBase, sql: string): Promise<{ code?: string; message: string } | undefined> {
-  await client.query('SAVEPOINT attempt');
-  try {
-    await client.query(sql);
-    return undefined;
-  } catch (error) {
-    return error as { code?: string; message: string };
-  } finally {
-    await client.query('ROLLBACK TO SAVEPOINT attempt');
-  }
+/** Statement triggers fire for these too. */
+function writesOfNoRow({ sql, columns }: KongTable): [update: Write, remove: Write] {
+  const column = escapeIdentifier(columns[0]?.name ?? 'id');
+  return [{ sql: `UPDATE ${sql} SET ${column} = ${column} WHERE false` }, { sql: `DELETE FROM ${sql} WHERE false` }];
+}
+
+/** What the guard must refuse. Where it looks at rows there must be one: a new one, or one that is there and does not expire. */
+function writesToRefuse(table: KongTable): Write[] {
+  const [update, remove] = writesOfNoRow(table);
+  if (table.nodeRows === 'acme') return [{ sql: `INSERT INTO ${table.sql} (id) VALUES ('${NO_UUID}')` }];
+  if (table.nodeRows === undefined) return [update, remove];
+  const some = `SELECT ctid FROM ${table.sql} WHERE ttl IS NULL LIMIT 1`;
+  return [update, { sql: `DELETE FROM ${table.sql} WHERE ctid = (${some})`, needsRow: true }];
+}
+
+const NO_UUID = '00000000-0000-0000-0000-000000000000';
+
+interface Attempt {
+  readonly table: string;
+  /** SQLSTATE of the refusal, or one of these two. */
+  readonly code: string;
+  readonly message: string;
+}
+
+const PASSED = 'CF000';
+const NO_ROW = 'CF100';
+
+/**
+ * Tries each write and takes it back at once. In one message, not one after the other: on a busy server each answer is waited for.
+ * A short wait for locks: a write that has to wait has been let in, and that is the answer.
+ */
+async function tryWrites(client: ClientBase, writes: readonly (Write & { table: string })[]): Promise<Attempt[]> {
+  const body = `DECLARE
+      write json; done bigint; code text; said text; found jsonb := '[]';
+    BEGIN
+      FOR write IN SELECT json_array_elements(${escapeLiteral(JSON.stringify(writes))}::json) LOOP
+        BEGIN
+          EXECUTE write ->> 'sql';
+          GET DIAGNOSTICS done = ROW_COUNT;
+          RAISE EXCEPTION USING MESSAGE = 'passed', ERRCODE =
+            CASE WHEN done = 0 AND (write ->> 'needsRow')::boolean THEN '${NO_ROW}' ELSE '${PASSED}' END;
+        EXCEPTION WHEN OTHERS THEN
+          GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, said = MESSAGE_TEXT;
+          found := found || jsonb_build_object('table', write ->> 'table', 'code', code, 'message', said);
+        END;
+      END LOOP;
+      PERFORM set_config('crossfade.found', found::text, true);
+    END`;
+  return rolledBack(client, async () => {
+    await client.query(`SET LOCAL lock_timeout = '2s'; DO ${escapeLiteral(body)}`);
+    const { rows } = await client.query<{ found: string }>("SELECT current_setting('crossfade.found') AS found");
+    return JSON.parse(rows[0]?.found ?? '[]') as Attempt[];
+  });
 }

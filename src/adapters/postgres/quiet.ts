@@ -4,7 +4,7 @@ import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import { withConnection, type Connect } from './connect.ts';
 import { hashTables } from './fingerprint.ts';
-import { configurationTables, hasExpiry, readKongSchema, type KongTable } from './kong-tables.ts';
+import { configurationTables, readKongSchema, type KongTable } from './kong-tables.ts';
 import { fixFormats } from './row-hash.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -71,7 +71,8 @@ async function readCounters(client: ClientBase, tables: readonly KongTable[]): P
        FROM pg_stat_user_tables WHERE relid = ANY (ARRAY(SELECT to_regclass(t) FROM unnest($1::text[]) AS t)::oid[])`,
     [tables.map(({ sql }) => sql)],
   );
-  const loseRows = new Set(['tags', ...tables.filter(hasExpiry).map(({ name }) => name)]);
+  const expiring = tables.filter(({ nodeRows }) => nodeRows === 'expired');
+  const loseRows = new Set(['tags', ...expiring.map(({ name }) => name)]);
   return new Map(
     rows.map(({ name, written, deleted }) => [name, loseRows.has(name) ? written : `${written} ${deleted}`]),
   );

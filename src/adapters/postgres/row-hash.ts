@@ -1,5 +1,6 @@
 import { escapeIdentifier as id, type ClientBase } from 'pg';
-import { hasExpiry, type KongTable } from './kong-tables.ts';
+import type { KongTable } from './kong-tables.ts';
+import { fingerprinted, fingerprintedTags } from './node-rows.ts';
 
 /** Columns by which people know an entity, the best first. Never a credential itself. */
 const NAMES = ['name', 'username', 'instance_name', 'custom_id', 'kid', 'target', 'prefix', 'group', 'entity_name'];
@@ -13,19 +14,11 @@ export async function fixFormats(client: ClientBase): Promise<void> {
     SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1`);
 }
 
-/** The rows of a table that belong to the fingerprint, as `r`: those that expire by themselves don't. */
-export function rowsOf(table: KongTable, expiring: readonly string[]): string {
-  const from = `FROM ${table.sql} AS r`;
-  if (hasExpiry(table)) return `${from} WHERE r.ttl IS NULL`;
-  // The tags of an expiring row go with it.
-  if (table.name === 'tags' && expiring.length > 0)
-    return `${from} WHERE r.entity_name <> ALL (ARRAY[${expiring.map((name) => `'${name.replaceAll("'", "''")}'`).join(', ')}])`;
-  return from;
+/** The rows of a table that belong to the fingerprint, as `r`: those that nodes change by themselves don't, nor do their tags. */
+export function rowsOf(table: KongTable, tables: readonly KongTable[]): string {
+  const condition = table.name === 'tags' ? fingerprintedTags(tables) : fingerprinted(table);
+  return `FROM ${table.sql} AS r${condition === undefined ? '' : ` WHERE ${condition}`}`;
 }
-
-/** Configuration tables whose rows may expire. */
-export const expiringTables = (tables: readonly KongTable[]): string[] =>
-  tables.filter(hasExpiry).map(({ name }) => name);
 
 /** 64 bits per row; summed up, the order of rows does not matter. */
 export const ROW_HASH = 'hashtextextended(r::text, 0)';

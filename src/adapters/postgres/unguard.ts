@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import { escapeLiteral, type ClientBase } from 'pg';
 import { readFreeze } from './freeze-state.ts';
 import { ONE_AT_A_TIME } from './guard-sql.ts';
 import { hasTable } from './crossfade-schema.ts';
@@ -19,20 +19,26 @@ export async function removeTriggers(client: ClientBase): Promise<void> {
   );
   const remove = (what: string, tables: readonly string[], statements: readonly string[]) =>
     inPatientTransaction(client, { wait: LOCK_WAIT, what, tables }, async () => {
-      await client.query(ONE_AT_A_TIME);
-      // A freeze that began meanwhile has taken the triggers over.
-      if ((await readFreeze(client)) !== undefined) return;
-      for (const statement of statements) await client.query(statement);
+      // In one message: readers wait for as long as the lock on their table is asked for or held.
+      await client.query(`${ONE_AT_A_TIME}; ${unlessFrozen(statements)}`);
     });
   for (const { table, triggers } of rows) {
     const what = `Writes work again, but the trigger that guarded ${table} could not be removed yet`;
-    await remove(
-      what,
-      [table],
-      triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${table}`),
-    );
+    const drops = triggers.map((trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${table}`);
+    await remove(what, [table], drops);
   }
   await remove('The function of the guard could not be removed yet', [], ['DROP FUNCTION IF EXISTS crossfade.guard()']);
+}
+
+/** A freeze that began meanwhile has taken the triggers over. */
+function unlessFrozen(statements: readonly string[]): string {
+  const body = statements.map((statement) => `${statement};`).join(' ');
+  return `DO ${escapeLiteral(`BEGIN
+    IF to_regclass('crossfade.freeze') IS NOT NULL THEN
+      IF EXISTS (SELECT FROM crossfade.freeze) THEN RETURN; END IF;
+    END IF;
+    ${body}
+  END`)}`;
 }
 
 /** Removes the fingerprints of an upgrade that has thawed: what is written from now on is no drift. */
