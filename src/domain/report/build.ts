@@ -1,4 +1,5 @@
 import { formatDuration } from '../duration.ts';
+import { freezeDecisions } from '../node-writers.ts';
 import type { Plan } from '../plan/index.ts';
 import { elapsed } from '../status/render-text.ts';
 import { OUTCOME_MEANING, STATE_WORDS } from '../status/render-words.ts';
@@ -78,6 +79,7 @@ function summarizeFreeze(freeze: NonNullable<UpgradeStatus['freeze']>, until: st
     limitAt,
     guardedTables,
     unknownTables,
+    decisions: freezeDecisions(freeze),
     drift: drift.map(({ table, name, id, change }) => `${table} ${name ?? id} ${change}`),
   };
 }

@@ -115,6 +115,8 @@ export interface ReportFreeze {
   readonly limitAt: string;
   readonly guardedTables: number;
   readonly unknownTables: readonly string[];
+  /** What the freeze decided by itself: sentences. */
+  readonly decisions: readonly string[];
   /** What differed from the baseline, if anything did. */
   readonly drift: readonly string[];
 }

@@ -1,4 +1,5 @@
 import { formatDuration } from '../duration.ts';
+import { freezeDecisions } from '../node-writers.ts';
 import { describeFigures, formatBytes, formatPercent } from './render-figures.ts';
 import { clock, elapsed, escapeMarkdown as escape, firstOf, inlineCode as code } from './render-text.ts';
 import { inOrder, phaseDuration, PHASE_SIGN, STEP_SIGN, UNDO_SIGN, UNDO_WORDS } from './render-words.ts';
@@ -10,6 +11,7 @@ export function sections(status: UpgradeStatus, today: string): string[] {
     faults(status),
     drift(status),
     findings(status),
+    frozen(status),
     phases(status, today),
     traffic(status),
     undos(status),
@@ -56,6 +58,11 @@ function drift({ freeze }: UpgradeStatus): string {
   });
   return section('The configuration changed under the freeze', list(lines));
 }
+
+const frozen = ({ freeze }: UpgradeStatus): string =>
+  freeze === undefined
+    ? ''
+    : section('What the freeze decided', list(freezeDecisions(freeze).map((sentence) => escape(sentence, 1_000))));
 
 function findings({ findings: all, accepted: letGo }: UpgradeStatus): string {
   const done = new Set(letGo.map((one) => one.finding));

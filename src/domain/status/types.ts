@@ -3,6 +3,7 @@ import type { BackupRef } from '../backup.ts';
 import type { ConfigurationChange, Fingerprint } from '../configuration.ts';
 import type { Finding } from '../findings.ts';
 import type { MigrationState } from '../migrations.ts';
+import type { NodeWriter } from '../node-writers.ts';
 import type { GateName, MessageName, Outcome, PhaseName, State } from '../names.ts';
 import type { Fault } from '../plan/index.ts';
 import type { MeasuredShare } from '../traffic.ts';
@@ -103,6 +104,8 @@ export interface FreezeStatus {
   liftedAt?: string;
   guardedTables: number;
   unknownTables: readonly string[];
+  unguardedTables?: readonly string[];
+  nodeWriters?: readonly NodeWriter[];
   migratorRole?: string;
   baseline?: Fingerprint;
   /** What `up` and `finish` changed by design, by entity and field. */
@@ -125,7 +128,7 @@ export interface Failure {
 }
 
 /** The undos by name; `stopY`, `startX` and so on are what they do. */
-export type UndoName = 'thaw' | 'stopY' | 'returnTraffic' | 'startX';
+export type UndoName = 'thaw' | 'dropRoleOfY' | 'putBackX' | 'stopY' | 'returnTraffic' | 'startX' | 'letXIn';
 
 export interface UndoStatus {
   readonly name: UndoName;

@@ -26,6 +26,8 @@ export async function freeze(u: Upgrade): Promise<string> {
     limitAt: earlier?.limitAt ?? new Date(Date.parse(since) + plan.freeze.limit).toISOString(),
     guardedTables: frozen.guardedTables,
     unknownTables: frozen.unknownTables,
+    unguardedTables: frozen.unguardedTables,
+    nodeWriters: frozen.nodeWriters,
     ...(frozen.migratorRole === undefined ? {} : { migratorRole: frozen.migratorRole }),
     migrated: [],
     drift: [],

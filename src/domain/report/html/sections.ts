@@ -16,6 +16,7 @@ export function sections(report: Report): Markup {
     decisions(report),
     undone(report),
     findings(report),
+    frozen(report),
     migrations(report),
     backups(report),
     timeline(report),
@@ -109,6 +110,11 @@ const findings = ({ findings: all }: Report): Markup =>
   );
 
 const rank = (level: 'pass' | 'warn' | 'refuse'): number => ['refuse', 'warn', 'pass'].indexOf(level);
+
+const frozen = ({ freeze }: Report): Markup =>
+  tableSection('What the freeze decided', freeze?.decisions ?? [], [
+    { head: 'Look at it before the next upgrade', cell: (one) => prose(one) },
+  ]);
 
 const backups = ({ backups: all, startedAt }: Report): Markup =>
   tableSection('Backups', all, [
