@@ -1,4 +1,4 @@
-import { cancellationSignal } from '@temporalio/activity';
+import { cancellationSignal, log } from '@temporalio/activity';
 import type { Fingerprints } from '../adapters/postgres/fingerprint.ts';
 import type { Guard } from '../adapters/postgres/guard.ts';
 import type { MigratorRole } from '../adapters/postgres/migrator-role.ts';
@@ -55,7 +55,7 @@ export function createFreezeActivities(deps: FreezeDeps): FreezeActivities {
 
     async thawConfiguration({ database, upgrade }) {
       await guard.lift(database, upgrade);
-      if (database.admin !== undefined) await migratorRole.remove(database);
+      if (database.admin !== undefined) await migratorRole.remove(database).catch(unlessFull);
       const state = await guard.read(database);
       if (!state.frozen && state.guardedTables === 0) return state;
       throw new CrossfadeError('StillFrozen', `${state.guardedTables} tables are still guarded after the thaw.`);
@@ -70,4 +70,10 @@ export function createFreezeActivities(deps: FreezeDeps): FreezeActivities {
 
     proveWritable: ({ database }) => proof.accepted(database),
   };
+}
+
+/** Writes work by then: that `database.admin` finds no free connection must not look as if the configuration were still frozen. */
+function unlessFull(error: unknown): void {
+  if (!(error instanceof CrossfadeError) || error.code !== 'DatabaseFull') throw error;
+  log.warn('the role of migrations could not be removed; the next upgrade takes it over', { fault: error.message });
 }

@@ -8,7 +8,7 @@ import { createSecrets } from '../../src/adapters/secrets.ts';
 import type { DatabaseRef, KongNode, Side } from '../../src/domain/plan/index.ts';
 import type { UpgradeRef } from '../../src/domain/upgrade.ts';
 import { freePort } from '../../sandbox/free-port.ts';
-import { startPostgres, type Postgres } from '../../sandbox/servers/postgres.ts';
+import { startPostgres, type Postgres, type PostgresOptions } from '../../sandbox/servers/postgres.ts';
 import { removeFolder } from '../../sandbox/folder.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -75,9 +75,9 @@ export interface Kong {
 }
 
 /** A real PostgreSQL with databases that the stand-in has bootstrapped. */
-export async function startKongDatabases(): Promise<Kong> {
+export async function startKongDatabases(options: Pick<PostgresOptions, 'maxConnections'> = {}): Promise<Kong> {
   const root = mkdtempSync(join(tmpdir(), 'crossfade-test-'));
-  const postgres = await startPostgres({ dir: join(root, 'postgres'), password: PASSWORD });
+  const postgres = await startPostgres({ dir: join(root, 'postgres'), password: PASSWORD, ...options });
   const templates = new Set<string>();
   let count = 0;
   const refOf = (name: string): DatabaseRef => ({

@@ -19,7 +19,24 @@ const PAUSES_WHEN_FULL = [100, 300, 900, 1_700];
 /** Sessions of Crossfade are known by this name in `pg_stat_activity`. */
 export const APPLICATION_NAME = 'crossfade';
 
+/** Tries again for a while when the server has no free connection. */
 export function createConnect(secrets: Secrets): Connect {
+  const connectOnce = createConnectOnce(secrets);
+  return async (...which) => {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await connectOnce(...which);
+      } catch (error) {
+        const pause = PAUSES_WHEN_FULL[attempt];
+        if (!isFull(error) || pause === undefined) throw error;
+        await sleep(pause);
+      }
+    }
+  };
+}
+
+/** One attempt. Errors `DatabaseRefused`, `DatabaseFull`, `DatabaseUnreachable`. */
+export function createConnectOnce(secrets: Secrets): Connect {
   return async (database, { as = 'kong', name = database.name } = {}) => {
     const account = as === 'admin' ? (database.admin ?? database) : database;
     const config: ClientConfig = {
@@ -33,23 +50,20 @@ export function createConnect(secrets: Secrets): Connect {
       connectionTimeoutMillis: CONNECT_TIMEOUT,
       keepAlive: true,
     };
-    for (let attempt = 0; ; attempt++) {
-      const client = new Client(config);
-      // A connection that breaks while nobody waits on it must not end the worker; the next query reports it.
-      client.on('error', () => undefined);
-      try {
-        await client.connect();
-        return client;
-      } catch (cause) {
-        await client.end().catch(() => undefined);
-        const error = connectionError(cause, `${account.user}@${database.host}:${database.port}/${name}`);
-        const pause = PAUSES_WHEN_FULL[attempt];
-        if (error.code !== 'DatabaseFull' || pause === undefined) throw error;
-        await sleep(pause);
-      }
+    const client = new Client(config);
+    // A connection that breaks while nobody waits on it must not end the worker; the next query reports it.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return client;
+    } catch (cause) {
+      await client.end().catch(() => undefined);
+      throw connectionError(cause, `${account.user}@${database.host}:${database.port}/${name}`);
     }
   };
 }
+
+export const isFull = (error: unknown): boolean => error instanceof CrossfadeError && error.code === 'DatabaseFull';
 
 /** Runs `use` on a connection and ends it whatever happens. */
 export async function withConnection<T>(opening: Promise<Client>, use: (client: Client) => Promise<T>): Promise<T> {
