@@ -21,6 +21,8 @@ export interface MigrationFaults {
   readonly sleepMs?: number;
   /** Name of a migration that fails. */
   readonly fail?: string;
+  /** Tables that migrations lock first, by the migration's name: as those of other releases do, which alter them. */
+  readonly locks?: Readonly<Record<string, string>>;
 }
 
 /** Content of the file named by `KONG_STANDIN_FAULTS`; no file, no faults. */

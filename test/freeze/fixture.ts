@@ -6,6 +6,7 @@ import { createSealActivities } from '../../src/activities/seal.ts';
 import { createConnect } from '../../src/adapters/postgres/connect.ts';
 import { createFingerprints } from '../../src/adapters/postgres/fingerprint.ts';
 import { createGuard } from '../../src/adapters/postgres/guard.ts';
+import { createDdlWatch } from '../../src/adapters/postgres/ddl-watch.ts';
 import { createMigrationAccess } from '../../src/adapters/postgres/migration-access.ts';
 import { createMigratorRole } from '../../src/adapters/postgres/migrator-role.ts';
 import { createWriteProof } from '../../src/adapters/postgres/proof.ts';
@@ -26,7 +27,7 @@ export const secrets = createSecrets({
 export const connect = createConnect(secrets);
 export const guard = createGuard(connect);
 export const migratorRole = createMigratorRole(connect);
-export const access = createMigrationAccess({ guard, migratorRole });
+export const access = createMigrationAccess({ guard, migratorRole, ddlWatch: createDdlWatch(connect) });
 export const fingerprints = createFingerprints(connect);
 
 const activities = createFreezeActivities({

@@ -52,7 +52,7 @@ describe('with an administrator', () => {
   });
 
   test('a migration passes as its own role; what it makes is the owner of the rest', async () => {
-    expect(await access.run(database, me, ({ env }) => migrate(env))).toEqual({ timeout: '3s' });
+    expect(await access.run(database, me, ({ env }) => migrate(env))).toEqual({ timeout: '300ms' });
     expect(await sql(database, "SELECT tableowner FROM pg_tables WHERE tablename = 'made_by_up'")).toEqual([
       { tableowner: 'kong' },
     ]);
@@ -136,6 +136,15 @@ describe('with an administrator', () => {
     await expect.poll(() => access.run(database, me, () => Promise.resolve('in'))).toBe('in');
   });
 
+  test('an account that was opened anew is not locked by whoever had opened it before', async () => {
+    const [first, second] = [await migratorRole.open(database), await migratorRole.open(database)];
+    await first.close();
+    const login = { user: second.user, password: second.password };
+    await (await session(kong, database, login)).end();
+    await second.close();
+    await expect(session(kong, database, login)).rejects.toThrow();
+  });
+
   test('the role is gone after the thaw', async () => {
     expect((await freeze.thawConfiguration({ database, upgrade: me })).migratorRole).toBeUndefined();
   });
@@ -171,7 +180,10 @@ describe('without an administrator', () => {
   });
 
   test('the guard is open for just the command, and guards what it made', async () => {
-    expect(await access.run(database, me, ({ env }) => migrate(env))).toEqual({ timeout: '0' });
+    await access.run(database, me, async ({ env, protect }) => {
+      await expect(migrate(env)).rejects.toMatchObject({ code: 'CF001' });
+      expect(await protect(() => migrate(env))).toEqual({ result: { timeout: '0' }, cancelled: 0 });
+    });
     expect(await guard.read(database)).toMatchObject({ frozen: true, unknownTables: ['made_by_up'] });
     await expect(sql(database, 'DELETE FROM services')).rejects.toMatchObject({ code: 'CF001' });
   });

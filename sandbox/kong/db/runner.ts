@@ -39,7 +39,9 @@ async function attempt(run: Run, name: string, part: 'up' | 'teardown', sql: str
   try {
     if (run.faults.sleepMs !== undefined) await sleep(run.faults.sleepMs);
     if (run.faults.fail === name) throw new DatabaseError('ERROR: made to fail');
-    if (sql !== '') await run.db.query(`BEGIN;\n${sql}\nCOMMIT;`);
+    const table = run.faults.locks?.[name];
+    const lock = table === undefined ? '' : `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE;\n`;
+    if (lock + sql !== '') await run.db.query(`BEGIN;\n${lock}${sql}\nCOMMIT;`);
   } catch (error) {
     await run.db.query('ROLLBACK').catch(() => undefined);
     throw new DatabaseError(`failed to run migration '${name}' ${part}: ${(error as Error).message}`);

@@ -10,9 +10,9 @@ import type { Connect } from './connect.ts';
 export interface AdvisoryLock {
   /**
    * For a migration: nobody else holds it meanwhile. `lost` aborts when the connection, and so the lock, is gone before `use` has
-   * ended. Error `MigrationLockHeld`.
+   * ended; `holder` is the server's process that holds it. Error `MigrationLockHeld`.
    */
-  hold<T>(database: DatabaseRef, cluster: string, use: (lost: AbortSignal) => Promise<T>): Promise<T>;
+  hold<T>(database: DatabaseRef, cluster: string, use: (lost: AbortSignal, holder: number) => Promise<T>): Promise<T>;
   /** For a dump: others may dump too, nobody may migrate. Error `MigrationLockHeld`. */
   share<T>(database: DatabaseRef, cluster: string, use: (lost: AbortSignal) => Promise<T>): Promise<T>;
 }
@@ -20,23 +20,29 @@ export interface AdvisoryLock {
 /** Of the database, whatever the cluster is called in a plan: two names for one database must meet here. */
 const KEY = `${0x43_46}, 1`;
 
+/** SQL: the lock is held for a migration by the process whose number is this expression. */
+export const isHeldBy = (pid: string): string =>
+  `EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND mode = 'ExclusiveLock' AND pid = ${pid}
+             AND (classid, objid) = (${KEY}) AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`;
+
 export function createAdvisoryLock(connect: Connect): AdvisoryLock {
   async function locked<T>(
     database: DatabaseRef,
     label: string,
     shared: boolean,
-    use: (lost: AbortSignal) => Promise<T>,
+    use: (lost: AbortSignal, holder: number) => Promise<T>,
   ): Promise<T> {
     const client = await connect(database);
     const lost = new AbortController();
     client.on('end', () => lost.abort(new Error('The connection that held the advisory lock is gone.')));
     try {
       await client.query("SELECT set_config('application_name', $1, false)", [label]);
-      const { rows } = await client.query<{ got: boolean }>(
-        `SELECT pg_try_advisory_lock${shared ? '_shared' : ''}(${KEY}) AS got`,
+      const { rows } = await client.query<{ got: boolean; pid: number }>(
+        `SELECT pg_try_advisory_lock${shared ? '_shared' : ''}(${KEY}) AS got, pg_backend_pid() AS pid`,
       );
-      if (rows[0]?.got !== true) throw await lockHeld(client, database);
-      return await use(lost.signal);
+      const [row] = rows;
+      if (row?.got !== true) throw await lockHeld(client, database);
+      return await use(lost.signal, row.pid);
     } finally {
       await end(client);
     }

@@ -1,5 +1,6 @@
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
+import type { DdlWatch } from './ddl-watch.ts';
 import type { Guard } from './guard.ts';
 import type { MigratorRole } from './migrator-role.ts';
 
@@ -7,6 +8,11 @@ import type { MigratorRole } from './migrator-role.ts';
 export interface MigrationPass {
   /** To be added to the environment of the command, over the plan's own values; empty where it needs none. */
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * Runs the command so that no query of a node waits behind it for long: by its role's `lock_timeout`, else watched. `cancelled`: how
+   * many of its statements were cancelled, since they waited for a lock.
+   */
+  protect<T>(command: () => Promise<T>): Promise<{ result: T; cancelled: number }>;
 }
 
 /**
@@ -18,31 +24,42 @@ export interface MigrationAccess {
   run<T>(database: DatabaseRef, upgrade: UpgradeRef, use: (pass: MigrationPass) => Promise<T>): Promise<T>;
 }
 
-export function createMigrationAccess(deps: { guard: Guard; migratorRole: MigratorRole }): MigrationAccess {
-  const { guard, migratorRole } = deps;
+export interface AccessDeps {
+  readonly guard: Guard;
+  readonly migratorRole: MigratorRole;
+  readonly ddlWatch: DdlWatch;
+}
+
+export function createMigrationAccess({ guard, migratorRole, ddlWatch }: AccessDeps): MigrationAccess {
   return {
     async run(database, upgrade, use) {
-      if (database.admin === undefined) return withGuardOpen(guard, database, upgrade, use);
+      if (database.admin === undefined) return withoutRole(database, upgrade, use);
       const { user, password, close } = await migratorRole.open(database);
+      const env = { KONG_PG_USER: user, KONG_PG_PASSWORD: password };
       try {
-        return await use({ env: { KONG_PG_USER: user, KONG_PG_PASSWORD: password } });
+        return await use({ env, protect: async (command) => ({ result: await command(), cancelled: 0 }) });
       } finally {
         await close();
       }
     },
   };
-}
 
-async function withGuardOpen<T>(
-  guard: Guard,
-  database: DatabaseRef,
-  upgrade: UpgradeRef,
-  use: (pass: MigrationPass) => Promise<T>,
-): Promise<T> {
-  await guard.open(database, upgrade);
-  try {
-    return await use({ env: {} });
-  } finally {
-    await guard.close(database, upgrade);
+  async function withoutRole<T>(
+    database: DatabaseRef,
+    upgrade: UpgradeRef,
+    use: (pass: MigrationPass) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await use({
+        env: {},
+        async protect(command) {
+          await guard.open(database, upgrade);
+          return ddlWatch.during(database, command);
+        },
+      });
+    } finally {
+      // Also when no command ran: an earlier attempt that died has left it open.
+      await guard.close(database, upgrade);
+    }
   }
 }

@@ -2,6 +2,7 @@ import { escapeIdentifier as id, escapeLiteral, type ClientBase } from 'pg';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import { withConnection, type Connect } from './connect.ts';
+import { MIGRATION_LOCK_WAIT } from './ddl-watch.ts';
 import { MIGRATOR_ROLE } from './guard-sql.ts';
 import { readKongSchema } from './kong-tables.ts';
 import { passwordVerifier, randomPassword } from './password.ts';
@@ -10,7 +11,7 @@ import { passwordVerifier, randomPassword } from './password.ts';
 export interface OpenMigrator {
   readonly user: string;
   readonly password: string;
-  /** Locks the account again. */
+  /** Locks the account again, unless somebody else has opened it since. */
   close(): Promise<void>;
 }
 
@@ -27,8 +28,6 @@ export interface MigratorRole {
   remove(database: DatabaseRef): Promise<void>;
 }
 
-/** A migration that waits longer than this for a lock would make X's own queries time out behind it. */
-const LOCK_TIMEOUT = '3s';
 /** A password that was never taken back (the worker died) ends by itself. */
 const VALID = '1 day';
 
@@ -45,7 +44,7 @@ export function createMigratorRole(connect: Connect): MigratorRole {
         if (!there) await client.query(`CREATE ROLE ${id(role)} NOLOGIN`);
         await client.query(`GRANT ${id(owner)} TO ${id(role)}`);
         await client.query(`${settings} SET role = ${id(owner)}`);
-        await client.query(`${settings} SET lock_timeout = '${LOCK_TIMEOUT}'`);
+        await client.query(`${settings} SET lock_timeout = '${MIGRATION_LOCK_WAIT}ms'`);
       });
       return role;
     });
@@ -56,7 +55,7 @@ export function createMigratorRole(connect: Connect): MigratorRole {
     async open(database) {
       const user = await prepare(database);
       const password = randomPassword();
-      await asAdmin(database, async (client) => {
+      const validUntil = await asAdmin(database, async (client) => {
         await refuseLeftSessions(client, user);
         const { rows } = await client.query<{ encryption: string; until: string }>(
           `SELECT current_setting('password_encryption') AS encryption, (now() + interval '${VALID}')::text AS until`,
@@ -66,8 +65,9 @@ export function createMigratorRole(connect: Connect): MigratorRole {
         await client.query(
           `ALTER ROLE ${id(user)} LOGIN PASSWORD ${escapeLiteral(verifier)} VALID UNTIL ${escapeLiteral(until)}`,
         );
+        return until;
       });
-      const close = () => asAdmin(database, async (client) => lockOut(client, user));
+      const close = () => asAdmin(database, (client) => lockOutIfStill(client, user, validUntil));
       return { user, password, close };
     },
     async remove(database) {
@@ -84,6 +84,15 @@ export function createMigratorRole(connect: Connect): MigratorRole {
 const lockOut = async (client: ClientBase, role: string): Promise<void> => {
   await client.query(`ALTER ROLE ${id(role)} NOLOGIN PASSWORD NULL`);
 };
+
+/** When its advisory lock was lost meanwhile, a later command may have opened the account anew, with another end. */
+async function lockOutIfStill(client: ClientBase, role: string, validUntil: string): Promise<void> {
+  const { rowCount } = await client.query(
+    'SELECT FROM pg_roles WHERE rolname = $1 AND rolvaliduntil = $2::timestamptz',
+    [role, validUntil],
+  );
+  if (rowCount === 1) await lockOut(client, role);
+}
 
 async function readRole(client: ClientBase): Promise<{ role: string; there: boolean }> {
   const { rows } = await client.query<{ role: string; there: boolean }>(

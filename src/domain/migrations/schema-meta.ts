@@ -14,8 +14,8 @@ export interface Witnesses {
   readonly list: { readonly exitCode: number | undefined; readonly state: MigrationState };
   /** Since Kong 3.0. */
   readonly status?: MigrationState | undefined;
-  /** `undefined`: the database has no such table. */
-  readonly meta?: SchemaMeta | undefined;
+  /** `none`: the database has no such table. Absent: it was not asked. */
+  readonly meta?: SchemaMeta | 'none' | undefined;
 }
 
 type Kind = 'executed' | 'pending' | 'new';
@@ -31,9 +31,10 @@ export function contradictions({ list, status, meta }: Witnesses): string[] {
       for (const name of differing(list.state[kind], status[kind]))
         found.push(`${name}: list says ${whatIs(list.state, name)}, status says ${whatIs(status, name)}`);
   const state = status ?? list.state;
+  if (meta === undefined) return found;
   if (state.state === 'needs-bootstrap')
-    return meta === undefined ? found : [...found, `Kong's command needs bootstrapping, ${inTable(meta)}`];
-  if (meta === undefined)
+    return meta === 'none' ? found : [...found, `Kong's command needs bootstrapping, ${inTable(meta)}`];
+  if (meta === 'none')
     return [...found, `Kong's command says "${state.state}", and the database of the plan has no table schema_meta`];
   for (const kind of ['executed', 'pending', 'new'] as const)
     for (const name of state[kind]) {
