@@ -12,6 +12,7 @@ import type { NodeActivities, ClusterActivities, StageActivities } from './contr
 import type { MigrateActivities, FinishActivities } from './contract/migrations.ts';
 import type { TrafficActivities, WatchActivities } from './contract/traffic.ts';
 import type { ReportActivities } from './contract/report.ts';
+import type { RoleActivities } from './contract/roles.ts';
 
 export type Activities = OpenActivities &
   PreflightActivities &
@@ -24,6 +25,7 @@ export type Activities = OpenActivities &
   FinishActivities &
   TrafficActivities &
   WatchActivities &
+  RoleActivities &
   ReportActivities;
 
 export type * from './contract/preparation.ts';
@@ -31,3 +33,4 @@ export type * from './contract/clusters.ts';
 export type * from './contract/migrations.ts';
 export type * from './contract/traffic.ts';
 export type * from './contract/report.ts';
+export type * from './contract/roles.ts';

@@ -3,16 +3,18 @@ import type { KongHttp } from '../adapters/kong/port.ts';
 import type { Metrics } from '../adapters/metrics/port.ts';
 import type { ObjectStore } from '../adapters/object-store/port.ts';
 import type { Fingerprints } from '../adapters/postgres/fingerprint.ts';
-import type { KongLock } from '../adapters/postgres/kong-lock.ts';
+import type { ReadSessions } from '../adapters/postgres/sessions.ts';
 import type { BackupManifest } from '../domain/backup.ts';
-import type { DatabaseRef, S3Ref, SideAddresses } from '../domain/plan/index.ts';
+import type { S3Ref, SideAddresses } from '../domain/plan/index.ts';
+import { sessionsOfX, strangersAmong } from '../domain/sessions.ts';
 import type { FinishActivities } from './contract.ts';
+import { poll } from './poll.ts';
 import { rehearseFinish, type RehearseDeps } from './rehearse-finish.ts';
 
 export interface FinishDeps extends RehearseDeps {
   readonly metrics: Metrics;
   readonly fingerprints: Pick<Fingerprints, 'drift'>;
-  readonly kongLock: Pick<KongLock, 'sessions'>;
+  readonly sessions: ReadSessions;
   readonly store: Pick<ObjectStore, 'get' | 'head'>;
 }
 
@@ -21,24 +23,39 @@ type RehearsalAndFacts = Pick<FinishActivities, 'rehearseFinish' | 'readFinishFa
 /** How long requests that reach X are counted, in milliseconds. Nodes add up their workers' counters once a second. */
 const WINDOW = 3_000;
 
+/** How long the sessions of nodes that were just stopped may take to end, in milliseconds. */
+const SESSIONS_GONE_WITHIN = 10_000;
+
 export function createFinishActivities(deps: FinishDeps): RehearsalAndFacts {
   return {
     rehearseFinish: (input) => rehearseFinish(deps, input),
 
-    async readFinishFacts({ x, roleOfX, database, upgrade, s3, manifestKey }) {
+    async readFinishFacts(input) {
+      const { x, told, known, database, upgrade, s3, manifestKey } = input;
       const [xAnswering, xRequests, drift, backupThere] = await Promise.all([
         answering(deps.http, x),
         requestsWithin(deps.metrics, x),
         deps.fingerprints.drift(database, upgrade),
         manifestKey === undefined ? false : isThere(deps.store, s3, manifestKey),
       ]);
-      // After the rest: sessions of nodes that were just stopped end meanwhile.
-      const xSessions = await sessionsOf(deps.kongLock, roleOfX, database);
+      const look = async () => {
+        const { sessions } = await deps.sessions(database);
+        return { xSessions: sessionsOfX(told, sessions, known.others), strangers: strangersAmong(sessions, known) };
+      };
+      // While a node of X answers there is nothing to wait for.
+      const mayEnd = input.xStopped && xAnswering.length === 0;
+      const gone = async () => {
+        const found = await look();
+        return (found.xSessions?.length ?? 0) > 0 ? undefined : found;
+      };
+      const { xSessions, strangers } =
+        (mayEnd ? await poll(gone, { within: SESSIONS_GONE_WITHIN }) : undefined) ?? (await look());
       return {
         xAnswering,
         ...(xRequests === undefined ? {} : { xRequests }),
         overSeconds: WINDOW / 1000,
         ...(xSessions === undefined ? {} : { xSessions }),
+        strangers,
         drift,
         backupThere,
       };
@@ -65,15 +82,6 @@ async function requestsWithin(metrics: Metrics, x: SideAddresses): Promise<numbe
     const earlier = before.nodes[name];
     return sum + answered - (earlier?.nodeId === nodeId ? earlier.answered : 0);
   }, 0);
-}
-
-/** X's sessions in the database, where X has a role of its own; else they look like Y's. */
-async function sessionsOf(
-  lock: Pick<KongLock, 'sessions'>,
-  role: string | undefined,
-  database: DatabaseRef,
-): Promise<number | undefined> {
-  return role !== undefined && role !== database.user ? lock.sessions(database, role) : undefined;
 }
 
 /** The manifest can be read, and every object that it names has its size. */

@@ -6,9 +6,9 @@ import type { SideName } from '../domain/names.ts';
 import type { KongNode, Plan } from '../domain/plan/index.ts';
 import type { TrafficState } from '../domain/traffic.ts';
 import type { NodeActivities } from './contract.ts';
-import { identify } from './node-state.ts';
-import { poll } from './poll.ts';
+import { identify, proveGone } from './node-state.ts';
 import { reloadNode } from './reload-node.ts';
+import { restartNode } from './restart-node.ts';
 import { bringUp } from './start-node.ts';
 
 export interface NodeDeps {
@@ -17,9 +17,6 @@ export interface NodeDeps {
   /** What the balancer does now. */
   readonly readTraffic: (traffic: Plan['traffic']) => Promise<TrafficState>;
 }
-
-/** A stopped node closes its listeners at once; this is for the operating system and for commands that return early. */
-const GONE_WITHIN = 10_000;
 
 export function createNodeActivities(deps: NodeDeps): NodeActivities {
   const { http } = deps;
@@ -67,18 +64,20 @@ export function createNodeActivities(deps: NodeDeps): NodeActivities {
 
       const runner = deps.runner(cluster, database);
       const results = await Promise.all(answering.map((node) => runner.stop(node, drain)));
-      for (const [index, node] of answering.entries()) {
-        const gone = await poll(async () => !(await http.answers(node)) || undefined, { within: GONE_WITHIN });
-        if (gone !== undefined) continue;
-        const said = lastLines(`${results[index]?.stdout}\n${results[index]?.stderr}`);
-        const message = `${node.name} was told to stop${said}, and something still answers at ${node.proxy}, ${node.admin} or ${node.status}.`;
-        throw new CrossfadeError('StillAnswering', message);
-      }
+      for (const [index, node] of answering.entries())
+        await proveGone(http, node, results[index] ?? { stdout: '', stderr: '' });
       return { stopped: cluster.nodes.map(({ name }) => name), cut: results.filter(({ cut }) => cut).length };
     },
 
     reloadNode: ({ cluster, database, node }) =>
       reloadNode({ http, runner: deps.runner(cluster, database), cluster }, node),
+
+    async restartNode({ cluster, database, node, drain, traffic, within }) {
+      const sameHost = traffic.host === cluster.runs.host;
+      if (sameHost && !(await deps.readTraffic(traffic)).out.includes(node))
+        throw new CrossfadeError('StillServing', `${node} is not restarted: the balancer does not have it out.`);
+      return restartNode({ http, runner: deps.runner(cluster, database), cluster }, node, { drain, within });
+    },
 
     async removeNodes({ cluster, database }) {
       const runner = deps.runner(cluster, database);

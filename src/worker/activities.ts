@@ -11,6 +11,7 @@ import { createNodeActivities } from '../activities/nodes.ts';
 import { createOpenActivities } from '../activities/open.ts';
 import { createPreflightActivities } from '../activities/preflight.ts';
 import { createReportActivities } from '../activities/report.ts';
+import { createRoleActivities } from '../activities/roles.ts';
 import { createSealActivities } from '../activities/seal.ts';
 import { createStageActivities } from '../activities/stage.ts';
 import { createTrafficActivities } from '../activities/traffic.ts';
@@ -21,26 +22,38 @@ import { createScratchNodes } from '../adapters/cluster/scratch-node.ts';
 import { createDeck } from '../adapters/deck/deck.ts';
 import { createKongHttp } from '../adapters/kong/http.ts';
 import { createKongMetrics } from '../adapters/metrics/kong.ts';
+import { resolveHosts } from '../adapters/network/resolve.ts';
 import { backupFiles } from '../adapters/object-store/files.ts';
 import { createS3Store } from '../adapters/object-store/s3.ts';
 import { createReadAdminRights } from '../adapters/postgres/admin-rights.ts';
 import { createAdvisoryLock } from '../adapters/postgres/advisory-lock.ts';
+import { throughLockOut } from '../adapters/postgres/connect-locked-out.ts';
 import { createConnect } from '../adapters/postgres/connect.ts';
 import { createReadConnections } from '../adapters/postgres/connections.ts';
+import type { ControlConnections } from '../adapters/postgres/control-connection.ts';
+import { createDdlWatch } from '../adapters/postgres/ddl-watch.ts';
 import { createDumpComparison } from '../adapters/postgres/dump-comparison.ts';
 import { createDatabaseDump } from '../adapters/postgres/dump.ts';
 import { createFingerprints } from '../adapters/postgres/fingerprint.ts';
 import { createGuard } from '../adapters/postgres/guard.ts';
 import { createKongLock } from '../adapters/postgres/kong-lock.ts';
+import { createLockHolders } from '../adapters/postgres/lock-holders.ts';
+import { createLockOut } from '../adapters/postgres/lock-out.ts';
 import { createMigrationAccess } from '../adapters/postgres/migration-access.ts';
 import { createMigrationRecord } from '../adapters/postgres/migration-record.ts';
 import { createMigratorRole } from '../adapters/postgres/migrator-role.ts';
+import { createReadPairFacts } from '../adapters/postgres/pair-facts.ts';
 import { createPostgresPrograms } from '../adapters/postgres/programs.ts';
 import { createWriteProof } from '../adapters/postgres/proof.ts';
 import { createQuietWatch } from '../adapters/postgres/quiet.ts';
 import { createDumpRestore } from '../adapters/postgres/restore.ts';
+import { createRoleOfY } from '../adapters/postgres/role-of-y.ts';
+import { createSchemaMetaReader } from '../adapters/postgres/schema-meta.ts';
 import { createScratchDatabases } from '../adapters/postgres/scratch.ts';
 import { createSeals } from '../adapters/postgres/seal.ts';
+import { createReadSessions } from '../adapters/postgres/sessions.ts';
+import { createReadTagUsage } from '../adapters/postgres/tag-usage.ts';
+import { createReadWrittenSince } from '../adapters/postgres/written-since.ts';
 import { runCommand } from '../adapters/process/index.ts';
 import { localReportFiles } from '../adapters/report/local.ts';
 import type { Secrets } from '../adapters/secrets.ts';
@@ -53,23 +66,27 @@ export interface Deployment {
   readonly client: Client;
   readonly namespace: string;
   readonly secrets: Secrets;
+  readonly control: ControlConnections;
   readonly environment: NodeJS.ProcessEnv;
 }
 
 /** All activities with the adapters that they run on. */
 export function createDeployedActivities(deployment: Deployment): Activities {
-  const { connection, client, namespace, secrets, environment } = deployment;
+  const { connection, client, namespace, secrets, environment, control } = deployment;
   const command = basicEnvironment(environment);
   const path = command['PATH'] ?? '';
 
-  const connect = createConnect(secrets);
+  // What lasts long never gets the one connection that is kept.
+  const connectForLong = throughLockOut(createConnect(secrets));
+  const connect = throughLockOut(control.connect);
   const guard = createGuard(connect);
   const fingerprints = createFingerprints(connect);
   const migratorRole = createMigratorRole(connect);
   const seals = createSeals(connect);
-  const lock = createAdvisoryLock(connect);
+  const lock = createAdvisoryLock(connectForLong);
   const kongLock = createKongLock(connect);
   const record = createMigrationRecord(connect);
+  const sessions = createReadSessions(connect);
 
   const http = createKongHttp(secrets);
   const metrics = createKongMetrics(http);
@@ -78,9 +95,9 @@ export function createDeployedActivities(deployment: Deployment): Activities {
 
   const store = createS3Store(secrets);
   const programs = createPostgresPrograms(path);
-  const dump = createDatabaseDump({ connect, secrets, programs, lock, path });
-  const scratch = createScratchDatabases(connect);
-  const restore = createDumpRestore({ connect, secrets, programs, store, scratch, path });
+  const dump = createDatabaseDump({ connect: connectForLong, secrets, programs, lock, path });
+  const scratch = createScratchDatabases(connectForLong);
+  const restore = createDumpRestore({ connect: connectForLong, secrets, programs, store, scratch, path });
   const stage = createStageActivities({ http, secrets });
 
   return {
@@ -95,6 +112,9 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       store,
       fingerprints,
       record,
+      tagUsage: createReadTagUsage(connect),
+      pairFacts: createReadPairFacts(connect),
+      writtenSince: createReadWrittenSince(connect),
       programs,
       readable: isReadable,
       outcomeOf: createOutcomeOf(client),
@@ -103,7 +123,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       guard,
       proof: createWriteProof(connect),
       fingerprints,
-      quiet: createQuietWatch(connect),
+      quiet: createQuietWatch(connectForLong),
       migratorRole,
       runCommand,
       environment: command,
@@ -118,13 +138,22 @@ export function createDeployedActivities(deployment: Deployment): Activities {
     }),
     ...createNodeActivities({ runner, http, readTraffic: (traffic) => router(traffic).current() }),
     ...createClusterActivities({ http }),
+    ...createRoleActivities({
+      http,
+      resolveHosts,
+      roleOfY: createRoleOfY(connect, secrets),
+      lockOut: createLockOut(connect),
+      sessions,
+    }),
     ...createMigrateActivities({
       runner,
       kongLock,
       record,
       seals,
       lock,
-      access: createMigrationAccess({ guard, migratorRole }),
+      access: createMigrationAccess({ guard, migratorRole, ddlWatch: createDdlWatch(connectForLong) }),
+      schemaMeta: createSchemaMetaReader(connectForLong),
+      lockHolders: createLockHolders(connect),
     }),
     ...createSealActivities({ seals }),
     ...stage,
@@ -133,7 +162,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       http,
       metrics,
       fingerprints,
-      kongLock,
+      sessions,
       store,
       restore,
       scratchNodes: createScratchNodes(runner),

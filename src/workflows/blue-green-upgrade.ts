@@ -54,7 +54,7 @@ async function upgrade(u: Upgrade): Promise<Outcome> {
 
 /** A hold that is not about Y leaves the traffic where it is, watched. */
 function leavesTraffic({ kind, gate, code }: Interruption): boolean {
-  if (kind === 'drift' || kind === 'inconclusive' || kind === 'freeze-limit') return false;
+  if (kind === 'drift' || kind === 'finding' || kind === 'inconclusive' || kind === 'freeze-limit') return false;
   if (code === 'ForeignChange') return false;
   return !(kind === 'expired' && gate === 'finish');
 }

@@ -13,10 +13,17 @@ import { whileWatched } from './watched.ts';
 /**
  * Waits for people to approve. The metrics are watched meanwhile, and an expiry is never an approval.
  *
+ * @param findings open findings that somebody must `accept` by name as well: an approval alone does not do
  * @throws Interruption `rejected` or `expired`
  */
-export async function passGate(u: Upgrade, name: GateName, policy: Gate): Promise<GateStatus> {
-  const { journal } = u;
+export async function passGate(
+  u: Upgrade,
+  name: GateName,
+  policy: Gate,
+  findings: readonly string[] = [],
+): Promise<GateStatus> {
+  const { journal, control } = u;
+  const stillOpen = (): string[] => findings.filter((finding) => control.openFindings.has(finding));
   const gate: GateStatus = {
     gate: name,
     state: 'open',
@@ -27,12 +34,14 @@ export async function passGate(u: Upgrade, name: GateName, policy: Gate): Promis
     approvals: [],
   };
   journal.status.gates.push(gate);
-  journal.enter('waiting', `waiting for approval of gate ${name}`);
+  const besides = findings.length === 0 ? '' : `, and for somebody to accept ${findings.join(' and ')} with a reason`;
+  journal.enter('waiting', `waiting for approval of gate ${name}${besides}`);
   journal.note('gate', `${name} opened, expires in ${formatDuration(policy.expires)}`);
-  void tell(u, 'alert', `gate ${name} waits for approval`);
+  void tell(u, 'alert', `gate ${name} waits for approval${besides}`);
+  const passed = (): boolean => hasQuorum(gate) && stillOpen().length === 0;
   try {
     await whileWatched(u, `gate-${name}`, () =>
-      condition(() => hasQuorum(gate) || gate.rejection !== undefined, policy.expires, {
+      condition(() => passed() || gate.rejection !== undefined, policy.expires, {
         summary: `gate ${name} expires`,
       }),
     );
@@ -45,9 +54,10 @@ export async function passGate(u: Upgrade, name: GateName, policy: Gate): Promis
     const { by, reason } = gate.rejection;
     throw new Interruption('rejected', `${by} rejected gate ${name}${reason ? `: ${reason}` : ''}`, { gate: name });
   }
-  if (!hasQuorum(gate)) {
+  if (!passed()) {
     gate.state = 'expired';
-    throw new Interruption('expired', `nobody approved gate ${name} in ${formatDuration(policy.expires)}`, {
+    const lacking = hasQuorum(gate) ? `accepted ${stillOpen().join(' and ')} at` : 'approved';
+    throw new Interruption('expired', `nobody ${lacking} gate ${name} in ${formatDuration(policy.expires)}`, {
       gate: name,
     });
   }

@@ -1,9 +1,18 @@
-import { ActivityFailure, ApplicationFailure, rootCause, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, rootCause, TimeoutFailure } from '@temporalio/workflow';
 import type { GateName } from '../domain/names.ts';
 
 /** Why the forward path stopped. */
 export type InterruptionKind =
-  'abort' | 'breach' | 'rejected' | 'expired' | 'inconclusive' | 'drift' | 'freeze-limit' | 'refused' | 'failed';
+  | 'abort'
+  | 'breach'
+  | 'rejected'
+  | 'expired'
+  | 'inconclusive'
+  | 'drift'
+  | 'finding'
+  | 'freeze-limit'
+  | 'refused'
+  | 'failed';
 
 /** Thrown through the forward path, and only there. The message is for people. */
 export class Interruption extends Error {
@@ -26,6 +35,13 @@ export function toInterruption(error: unknown): Interruption {
   if (error instanceof Interruption) return error;
   const { message, code } = describeFailure(error);
   return new Interruption('failed', message, code === undefined ? {} : { code });
+}
+
+/** The same failure with what it means here before its own words; anything but a failed activity as it is. */
+export function failedWith(meaning: string, error: unknown): unknown {
+  if (isCancellation(error) || !(error instanceof ActivityFailure)) return error;
+  const { message, code } = describeFailure(error);
+  return new Interruption('failed', `${meaning}: ${message}`, code === undefined ? {} : { code });
 }
 
 /** The innermost reason of a failed activity, and its code. */

@@ -10,6 +10,7 @@ import type {
   OpenActivities,
   PreflightActivities,
   ReportActivities,
+  RoleActivities,
   StageActivities,
   TrafficActivities,
   WatchActivities,
@@ -28,6 +29,8 @@ const quick: ActivityOptions = { ...WAIT, startToCloseTimeout: '2m', heartbeatTi
 const firstLook: ActivityOptions = { ...quick, scheduleToStartTimeout: '1m' };
 const long: ActivityOptions = { ...WAIT, startToCloseTimeout: '12h', heartbeatTimeout: '3s', retry: RETRY };
 const migration: ActivityOptions = { ...WAIT, startToCloseTimeout: '24h', heartbeatTimeout: '10s', retry: RETRY };
+/** A node of X that does not come back is told soon: the rest of X carries everything meanwhile. */
+const restart: ActivityOptions = { ...long, retry: { ...RETRY, maximumAttempts: 3 } };
 /** An undo is tried again by the workflow, for ever and in sight; see `undos.ts`. */
 const undo: ActivityOptions = { ...long, retry: { ...RETRY, maximumAttempts: 2 } };
 /** Only reads, so that nothing has to wait for its end. */
@@ -57,8 +60,10 @@ export function createActs(plan: Plan) {
     freeze: on<FreezeActivities>(long),
     backup: on<BackupActivities>(long, y),
     nodesOfX: on<NodeActivities>(long, x),
+    restartOfX: on<NodeActivities>(restart, x),
     nodesOfY: on<NodeActivities>(long, y),
     cluster: on<ClusterActivities>(quick),
+    roles: on<RoleActivities>(quick),
     migrate: on<MigrateActivities>(migration, y),
     rehearsal: on<FinishActivities>(long, y),
     finish: on<FinishActivities>(quick),
@@ -73,6 +78,8 @@ export function createActs(plan: Plan) {
       nodesOfX: on<NodeActivities>(undo, x),
       nodesOfY: on<NodeActivities>(undo, y),
       cluster: on<ClusterActivities>(undo),
+      roles: on<RoleActivities>(undo),
+      stage: on<StageActivities>(undo),
       finish: on<FinishActivities>(undo),
       traffic: on<TrafficActivities>(undo, balancer),
     },

@@ -6,9 +6,10 @@ import { recordFailure } from './hold.ts';
 import { Inbox } from './inbox.ts';
 import { Interruption, toInterruption } from './interruption.ts';
 import { Journal } from './journal.ts';
+import { roleOfY } from '../domain/plan/roles.ts';
 import { openPlan } from './open-plan.ts';
 import { run } from './proxies.ts';
-import { returnTraffic, startX, stopY, thaw } from './undo-acts.ts';
+import { dropRoleOfY, letXIn, returnTraffic, startX, stopY, thaw } from './undo-acts.ts';
 import { createUpgrade, currentUpgrade, type Upgrade } from './upgrade.ts';
 
 /**
@@ -57,9 +58,12 @@ async function rollBack(u: Upgrade): Promise<Outcome> {
   }
   // In the order of the upgrade, so that they run in the reverse one. Each finds out by itself whether there is anything to do.
   u.undos.register('thaw', thaw(u));
+  const role = roleOfY(plan);
+  if (role.own) u.undos.register('dropRoleOfY', dropRoleOfY(u, role.role));
   u.undos.register('stopY', stopY(u));
   u.undos.register('returnTraffic', returnTraffic(u));
   u.undos.register('startX', startX(u));
+  if (plan.sessions.lockOutX) u.undos.register('letXIn', letXIn(u));
   await u.undos.run();
   const skipped = journal.status.undo.some(({ state }) => state === 'skipped');
   return skipped ? 'rolled-back-with-faults' : 'rolled-back';

@@ -1,5 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { addressesOf } from '../domain/plan/addresses.ts';
+import type { KongNode } from '../domain/plan/index.ts';
+import { nodesOfY } from '../domain/plan/roles.ts';
 import { run } from './proxies.ts';
 import type { Undo } from './undos.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -35,10 +37,42 @@ export const startX =
 export const stopY =
   (u: Upgrade): Undo =>
   async () => {
-    const { y, database, traffic } = u.plan;
+    const { database, traffic } = u.plan;
     const { weight } = u.journal.status.traffic;
-    const stop = { side: 'y' as const, cluster: y, database, drain: traffic.drain, traffic, weight };
+    const stop = { side: 'y' as const, cluster: nodesOfY(u.plan), database, drain: traffic.drain, traffic, weight };
     await run(u.acts.undo.nodesOfY.stopNodes, 'stop Y', stop);
+  };
+
+/** A node of X that was being restarted: it gets traffic again once it passes the tests. */
+export const putBackX =
+  (u: Upgrade, node: KongNode): Undo =>
+  async () => {
+    const { x, database, traffic, stage } = u.plan;
+    const { undo } = u.acts;
+    const one = { ...x, nodes: [node] };
+    const start = { side: 'x' as const, cluster: one, database, within: START_WITHIN_MS };
+    await run(undo.nodesOfX.startNodes, `start ${node.name}`, start);
+    await run(undo.stage.runTests, `test ${node.name}`, {
+      side: 'x' as const,
+      cluster: addressesOf(one),
+      tests: stage.tests,
+    });
+    const change = { traffic, upgrade: u.ref, node: node.name, out: false, epoch: u.nextEpoch() };
+    await run(undo.traffic.setNodeOut, `${node.name} in`, change);
+  };
+
+/** After Y was stopped. */
+export const dropRoleOfY =
+  (u: Upgrade, role: string): Undo =>
+  async () => {
+    await run(u.acts.undo.roles.dropRoleOfY, `drop the role ${role}`, { database: u.plan.database, role });
+  };
+
+export const letXIn =
+  (u: Upgrade): Undo =>
+  async () => {
+    const roles = await run(u.acts.undo.roles.letXIn, 'X may log on again', { database: u.plan.database });
+    if (roles.length > 0) u.journal.note('note', `may log on again: ${roles.join(', ')}`);
   };
 
 export const thaw =
@@ -49,11 +83,12 @@ export const thaw =
     markThawed(u);
   };
 
-/** After the seal: the freeze is lifted, unless it was, and the seal closed, so that a later upgrade can begin. */
+/** After the seal: the freeze is lifted, unless it was, X's role let in, and the seal closed, so that a later upgrade can begin. */
 export const endAsItIs =
   (u: Upgrade): Undo =>
   async () => {
     if (u.journal.status.freeze?.frozen !== false) await thaw(u)();
+    if (u.plan.sessions.lockOutX) await letXIn(u)();
     await run(u.acts.undo.finish.closeSeal, 'close the seal', { database: u.plan.database, upgrade: u.ref });
   };
 

@@ -9,7 +9,7 @@ import { now } from './journal.ts';
 export type Undo = () => Promise<void>;
 
 /** The undos that bring the traffic back to X. Nobody can skip them. */
-export const TRAFFIC_UNDOS: readonly UndoName[] = ['startX', 'returnTraffic'];
+export const TRAFFIC_UNDOS: readonly UndoName[] = ['letXIn', 'startX', 'returnTraffic'];
 
 const PAUSES_MS = [2_000, 5_000, 15_000, 60_000, 300_000];
 
@@ -39,6 +39,13 @@ export class Undos {
     // What was undone once stays to be seen, beside what may be undone again.
     status.undo = status.undo.filter((one) => one.name !== name || isOver(one));
     status.undo.push({ name, state: 'registered', registeredAt: now(), attempts: 0 });
+  }
+
+  /** The act has ended, and left nothing behind that would have to be undone. */
+  forget(name: UndoName): void {
+    this.acts.delete(name);
+    const { status } = this.journal;
+    status.undo = status.undo.filter((one) => one.name !== name || isOver(one));
   }
 
   /** Past the point of no return there is nothing to undo. */
@@ -105,8 +112,11 @@ export class Undos {
 const isOver = ({ state }: UndoStatus): boolean => state === 'done' || state === 'skipped';
 
 const DESCRIPTIONS: Record<UndoName, string> = {
+  letXIn: "letting X's role log on again",
   startX: 'starting X again, ready on every node',
   returnTraffic: 'all traffic back to X',
   stopY: 'stopping Y',
+  putBackX: 'the restarted node of X ready, tested and back in the balancer',
+  dropRoleOfY: "dropping Y's role in PostgreSQL",
   thaw: 'lifting the freeze',
 };

@@ -1,4 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
+import type { SessionFacts } from '../activities/contract.ts';
 import type { BackupRef } from '../domain/backup.ts';
 import type { PhaseName } from '../domain/names.ts';
 import type { Plan } from '../domain/plan/index.ts';
@@ -27,6 +28,13 @@ export interface Upgrade {
     migrated: boolean;
     /** Something is pending, so that `finish` is the point of no return. */
     finishHasWork?: boolean;
+    /** How X's sessions in the database are known, found while X was running. */
+    sessions?: SessionFacts;
+    /** `finish` has run, and what it changed is in the baseline. */
+    finished?: boolean;
+    ranAtFinish?: number;
+    /** Nodes of Y that run with what `finish` wrote, and passed the tests. */
+    readonly refreshed: string[];
     finishApprovedBy?: readonly string[];
     /** Where the forward path begins, after a `retry`. */
     from?: PhaseName;
@@ -48,7 +56,7 @@ export function createUpgrade(plan: Plan, ref: UpgradeRef, journal: Journal, con
     control,
     acts,
     undos: new Undos(journal, control),
-    known: { migrated: false },
+    known: { migrated: false, refreshed: [] },
     nextEpoch() {
       changes += 1;
       return Date.parse(ref.startedAt) * EPOCHS_PER_MS + changes;

@@ -10,6 +10,8 @@ const facts: FinishFacts = {
   xAnswering: ['x1'],
   xRequests: 0,
   overSeconds: 3,
+  xSessions: ['2 of kong@10.0.0.1'],
+  strangers: [],
   drift: { fingerprint, changes: [], total: 0 },
   backupThere: true,
 };
@@ -17,11 +19,18 @@ const backup = { takenAt: '2026-01-01', verified: true } as BackupRef;
 const good: Input = {
   traffic: { weight: 100, out: [], epoch: 1 },
   facts,
+  told: { by: 'role', roles: ['kong'] },
+  lockOut: false,
+  letGo: { untold: false, strangers: false },
   xStopped: false,
   approvedBy: ['ada'],
   backup,
   verdict: { verdict: 'pass', control: 'none', reasons: [] },
 };
+const stopped: Input = { ...good, xStopped: true, facts: { ...facts, xAnswering: [], xSessions: [] } };
+const { xSessions: _sessions, ...withoutSessions } = stopped.facts;
+const untold = { told: { by: 'nothing', why: 'same role, same address' } } as const;
+const byAddress = { told: { by: 'address', addresses: ['10.0.0.1'] } } as const;
 const { verdict: _verdict, ...withoutVerdict } = good;
 const { backup: _backup, ...withoutBackup } = good;
 
@@ -32,7 +41,20 @@ const broken = (input: Input): string[] =>
 
 test('all hold, before X is stopped and after', () => {
   expect(broken(good)).toEqual([]);
-  expect(broken({ ...good, xStopped: true, facts: { ...facts, xAnswering: [] } })).toEqual([]);
+  expect(broken(stopped)).toEqual([]);
+});
+
+test('what a person has accepted by name', () => {
+  const letGo = { untold: true, strangers: true };
+  const unclear = { ...withoutSessions, strangers: ['kong@10.9.9.9'] };
+  expect(broken({ ...stopped, ...untold, facts: unclear, letGo })).toEqual([]);
+  expect(broken({ ...stopped, ...untold, facts: unclear, letGo, lockOut: true })).toEqual(['x-sessions-told']);
+});
+
+test("X's metrics can't be read: fine once it is gone, and not before", () => {
+  const { xRequests: _, ...unread } = facts;
+  expect(broken({ ...good, facts: unread })).toEqual(['x-idle']);
+  expect(broken({ ...good, facts: { ...unread, xAnswering: [] } })).toEqual([]);
 });
 
 test.each([
@@ -46,6 +68,11 @@ test.each([
   ['backup-verified', { ...good, facts: { ...facts, backupThere: false } }],
   ['verdict-pass', withoutVerdict],
   ['verdict-pass', { ...good, verdict: { verdict: 'inconclusive', control: 'none', reasons: [] } }],
-  ['x-stopped', { ...good, xStopped: true }],
-  ['x-disconnected', { ...good, xStopped: true, facts: { ...facts, xAnswering: [], xSessions: 2 } }],
+  ['x-sessions-told', { ...good, ...untold }],
+  ['x-sessions-told', { ...good, ...byAddress, lockOut: true }],
+  ['unknown-nodes', { ...good, facts: { ...facts, strangers: ['kong@10.9.9.9'] } }],
+  ['x-stopped', { ...stopped, facts: { ...stopped.facts, xAnswering: ['x1'], xRequests: 0 } }],
+  ['x-disconnected', { ...stopped, facts: { ...stopped.facts, xSessions: ['1 of kong@10.0.0.1 (psql)'] } }],
+  ['x-disconnected', { ...stopped, facts: withoutSessions }],
+  ['x-disconnected', { ...stopped, ...byAddress, facts: { ...stopped.facts, xSessions: ['1 of kong@10.0.0.1'] } }],
 ] as const)('%s alone is broken', (name, input) => expect(broken(input)).toEqual([name]));

@@ -12,7 +12,7 @@ import { createAdvisoryLock } from '../../src/adapters/postgres/advisory-lock.ts
 import { createDatabaseDump } from '../../src/adapters/postgres/dump.ts';
 import { createDumpComparison } from '../../src/adapters/postgres/dump-comparison.ts';
 import { createFingerprints } from '../../src/adapters/postgres/fingerprint.ts';
-import { createKongLock } from '../../src/adapters/postgres/kong-lock.ts';
+import { createReadSessions } from '../../src/adapters/postgres/sessions.ts';
 import { createPostgresPrograms } from '../../src/adapters/postgres/programs.ts';
 import { createDumpRestore } from '../../src/adapters/postgres/restore.ts';
 import { createScratchDatabases } from '../../src/adapters/postgres/scratch.ts';
@@ -51,7 +51,7 @@ const finishing = createFinishActivities({
   runTests: createStageActivities({ http, secrets }).runTests,
   metrics: createKongMetrics(http),
   fingerprints,
-  kongLock: createKongLock(connect),
+  sessions: createReadSessions(connect),
   store,
 });
 

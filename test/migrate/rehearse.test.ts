@@ -123,7 +123,13 @@ test('the facts for the guardrails', async () => {
   await guard.install(database, upgrade());
   await fingerprints.takeBaseline(database, upgrade(), 'freeze');
   const { manifestKey } = await take('before-finish');
-  const read = (more = {}) => finish.readFinishFacts({ x, database, upgrade: upgrade(), s3, manifestKey, ...more });
+  const told = { by: 'role', roles: [database.user] } as const;
+  const known = { roles: [database.user], addresses: ['127.0.0.1'], others: [] };
+  const read = (more = {}) =>
+    finish.readFinishFacts({
+      ...{ x, xStopped: false, told, known, database, upgrade: upgrade(), s3, manifestKey },
+      ...more,
+    });
 
   expect(await read()).toMatchObject({
     xAnswering: ['x1'],
@@ -134,9 +140,13 @@ test('the facts for the guardrails', async () => {
   });
   expect((await read({ manifestKey: `crossfade/${upgradeFolder(upgrade())}/no.json` })).backupThere).toBe(false);
 
-  expect((await read({ roleOfX: 'kong_x' })).xSessions).toBe(0);
-  expect((await read({ roleOfX: database.user })).xSessions).toBeUndefined();
-  expect((await read()).xSessions).toBeUndefined();
+  expect(await read()).toMatchObject({
+    xSessions: [expect.stringMatching(/^\d+ of kong@127\.0\.0\.1$/)],
+    strangers: [],
+  });
+  expect((await read({ told: { by: 'role', roles: ['kong_x'] } })).xSessions).toEqual([]);
+  expect((await read({ told: { by: 'nothing', why: 'alike' } })).xSessions).toBeUndefined();
+  expect((await read({ known: { ...known, addresses: ['10.0.0.1'] } })).strangers).toEqual(['kong@127.0.0.1']);
 
   const reading = read();
   await waitFor('a request that is counted', async () => {
@@ -145,9 +155,10 @@ test('the facts for the guardrails', async () => {
   });
   expect((await reading).xRequests).toBeGreaterThan(0);
 
-  await kill(x.nodes);
-  const stopped = await read();
+  await kill([...x.nodes, ...y.nodes]);
+  const stopped = await read({ xStopped: true });
   expect(stopped.xAnswering).toEqual([]);
+  expect(stopped.xSessions).toEqual([]);
   expect(stopped.xRequests).toBeUndefined();
   await guard.lift(database, upgrade());
 });

@@ -10,20 +10,20 @@ import { join } from 'node:path';
 
 export const http = createKongHttp(secrets);
 
-/** The activities with their real adapters; the balancer gives Y this share. */
-export function nodeActivities(weight = 0): NodeActivities {
-  const readTraffic = () => Promise.resolve({ weight, out: [], epoch: 1 });
+/** The activities with their real adapters; the balancer gives Y this share, and has these nodes out. */
+export function nodeActivities(weight = 0, out: readonly string[] = []): NodeActivities {
+  const readTraffic = () => Promise.resolve({ weight, out, epoch: 1 });
   const activities = createNodeActivities({ runner, http, readTraffic });
   return {
     prepareNodes: (input) => asActivity(() => activities.prepareNodes(input)),
     startNodes: (input) => asActivity(() => activities.startNodes(input)),
     stopNodes: (input) => asActivity(() => activities.stopNodes(input)),
     reloadNode: (input) => asActivity(() => activities.reloadNode(input)),
+    restartNode: (input) => asActivity(() => activities.restartNode(input)),
     removeNodes: (input) => asActivity(() => activities.removeNodes(input)),
   };
 }
 
-/** Only what the activities hand on to the balancer's adapter. */
 /** Of a balancer on the host of the nodes. */
 export const traffic = { host: 'here' } as Plan['traffic'];
 

@@ -4,6 +4,7 @@ import type { Activities, Seal } from '../../src/activities/contract.ts';
 import type { Drift } from '../../src/domain/configuration.ts';
 import { CrossfadeError, type ErrorCode } from '../../src/domain/errors/index.ts';
 import type { Finding } from '../../src/domain/findings.ts';
+import type { HowTold } from '../../src/domain/sessions.ts';
 import type { Verdict } from '../../src/domain/verdict/index.ts';
 
 export type ActivityName = keyof Activities;
@@ -32,6 +33,12 @@ export class World {
   xUp = true;
   yUp = false;
   seal: Seal | undefined;
+  /** The role that Y logs on by, while it is there. */
+  roleOfY: string | undefined;
+  lockedOut: readonly string[] = [];
+  /** How X's sessions are known; and sessions that look like Kong's and are of no node. */
+  told: HowTold = { by: 'role', roles: ['kong'] };
+  strangers: string[] = [];
   /** `up` leaves something to `finish`. */
   pendingAfterUp = true;
   finished = false;

@@ -94,6 +94,7 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
   drillRestore: (_, { backup }) => ({ ...backup, restored: true }),
   prepareNodes: (_, { cluster }) => cluster.nodes.map(({ name }) => name),
   startNodes: (world, { side, cluster }) => {
+    if (side === 'x' && world.lockedOut.length > 0) throw new CrossfadeError('NodeStartFailed', 'X may not log on');
     world[side === 'x' ? 'xUp' : 'yUp'] = true;
     return cluster.nodes.map(({ name }) => name);
   },
@@ -104,6 +105,10 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
     return { stopped: cluster.nodes.map(({ name }) => name), cut: 0 };
   },
   reloadNode: () => undefined,
+  restartNode: (world, { node }) => {
+    if (!world.out.has(node)) throw new CrossfadeError('StillServing', `${node} is not out of the balancer`);
+    return { cut: false };
+  },
   removeNodes: (_, { cluster }) => cluster.nodes.map(({ name }) => name),
   checkNodes: (world, { cluster }) => {
     const side = cluster.version === '3.6.1' ? 'x' : 'y';
@@ -113,7 +118,8 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
     return { ready: cluster.nodes.map(({ name }) => name).filter((name) => !(name in down)), notReady: down };
   },
   compareEntities: () => ({ kinds: 12, entities: 120 }),
-  readMigrations: (world) => migrations(world, true),
+  readMigrations: (world, { side }) =>
+    side === 'x' ? { state: 'clean', executed: ['core/000_base'], pending: [], new: [] } : migrations(world, true),
   migrateUp: (world) => ({ before: migrations(world, false), after: migrations(world, true), ran: ['core/023'] }),
   migrateFinish: (world) => {
     const before = migrations(world, true);
@@ -123,7 +129,10 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
   rehearseFinish: () => ({ migrations: ['core/023'], testsPassed: 2 }),
   readFinishFacts: (world) => ({
     xAnswering: world.xUp ? ['x1'] : [],
+    ...(world.xUp ? { xRequests: 0 } : {}),
     overSeconds: 5,
+    ...(world.told.by === 'nothing' ? {} : { xSessions: world.xUp ? ['2 of kong@10.0.0.1'] : [] }),
+    strangers: world.strangers,
     drift: { fingerprint: fingerprint(world), changes: world.drift, total: world.drift.length },
     backupThere: true,
   }),
@@ -134,6 +143,26 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
   readSeal: (world) => world.seal,
   closeSeal: (world) => {
     if (world.seal !== undefined) world.seal = { ...world.seal, closed: true };
+  },
+  prepareRoleOfY: (world, { role }) => {
+    world.roleOfY = role;
+  },
+  dropRoleOfY: (world) => {
+    if (world.yUp) throw new CrossfadeError('RoleOfYInUse', 'Y still runs');
+    world.roleOfY = undefined;
+  },
+  tellSessions: (world, { others }) => ({
+    told: world.told,
+    known: { roles: ['kong'], addresses: ['10.0.0.1'], others },
+    strangers: world.strangers,
+  }),
+  lockOutX: (world, { roles }) => {
+    world.lockedOut = roles;
+  },
+  letXIn: (world) => {
+    const roles = world.lockedOut;
+    world.lockedOut = [];
+    return roles;
   },
   runTests: (_, { cluster }) => ({ passed: 2, nodes: cluster.nodes.length }),
   compareAnswers: () => ({ compared: 3 }),
@@ -170,7 +199,7 @@ function keyOf(name: ActivityName, input: Record<string, unknown>): string {
   const tells = (): unknown => {
     if (name === 'setWeight' || name === 'measureShare') return input['weight'];
     if (name === 'setNodeOut') return `${String(input['node'])}:${input['out'] === true ? 'out' : 'in'}`;
-    if (name === 'reloadNode') return input['node'];
+    if (name === 'reloadNode' || name === 'restartNode') return input['node'];
     if (name === 'watchTraffic') return input['name'];
     if (name === 'checkRules') return input['frozen'] === true ? 'frozen' : undefined;
     if (name === 'checkNodes') return (input['cluster'] as { version?: string }).version === '3.6.1' ? 'x' : 'y';

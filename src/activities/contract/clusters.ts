@@ -26,6 +26,19 @@ export interface NodeActivities {
   }): Promise<{ stopped: readonly string[]; cut: number }>;
   /** Reloads one node that is out of the balancer, waits until it is ready again. */
   reloadNode(input: { side: SideName; cluster: Side; database: Database; node: string }): Promise<void>;
+  /**
+   * Stops one node that is out of the balancer, proves that it is gone, and starts it again until it is ready; one that does not run is
+   * just started. Errors `StillServing` where the balancer is on the same host and gives it traffic, `StillAnswering`, `NodeStartFailed`.
+   */
+  restartNode(input: {
+    side: SideName;
+    cluster: Side;
+    database: Database;
+    node: string;
+    drain: number;
+    traffic: Plan['traffic'];
+    within: number;
+  }): Promise<{ cut: boolean }>;
   /** Removes the prefix directories of stopped nodes (local) so that nothing starts them by accident. */
   removeNodes(input: { side: SideName; cluster: Side; database: Database }): Promise<readonly string[]>;
 }

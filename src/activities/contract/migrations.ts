@@ -80,8 +80,8 @@ export interface FinishFacts {
   /** Requests that reached X, other than our own, in the last `overSeconds`; absent when X does not answer. */
   readonly xRequests?: number;
   readonly overSeconds: number;
-  /** Sessions of X in Kong's database; absent where they can't be told from Y's. */
-  readonly xSessions?: number;
+  /** Sessions of X in Kong's database, in words; absent where they can't be told from Y's. */
+  readonly xSessions?: readonly string[];
   /** Sessions that look like Kong's and are of no node of the plan, as `role@address`. */
   readonly strangers: readonly string[];
   readonly drift: Drift;

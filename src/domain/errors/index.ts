@@ -8,6 +8,7 @@ import { migrationErrors } from './migrations.ts';
 import { planErrors } from './plan.ts';
 import { preflightErrors } from './preflight.ts';
 import { reportErrors } from './report.ts';
+import { roleErrors } from './roles.ts';
 import { stageErrors } from './stage.ts';
 import { trafficErrors } from './traffic.ts';
 import { workflowErrors } from './workflow.ts';
@@ -20,6 +21,7 @@ export const errorCatalogue = {
   ...backupErrors,
   ...kongErrors,
   ...migrationErrors,
+  ...roleErrors,
   ...preflightErrors,
   ...stageErrors,
   ...trafficErrors,

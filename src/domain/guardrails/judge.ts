@@ -1,5 +1,7 @@
 import type { FinishFacts } from '../../activities/contract.ts';
 import type { BackupRef } from '../backup.ts';
+import { UNKNOWN_NODES } from '../rules/clients.ts';
+import type { HowTold } from '../sessions.ts';
 import type { TrafficState } from '../traffic.ts';
 import type { Verdict } from '../verdict/index.ts';
 import type { Guardrail } from './types.ts';
@@ -7,6 +9,12 @@ import type { Guardrail } from './types.ts';
 export interface GuardrailInput {
   readonly traffic: TrafficState;
   readonly facts: FinishFacts;
+  /** How sessions of X are known in the database. */
+  readonly told: HowTold;
+  /** X's role is to be locked out. */
+  readonly lockOut: boolean;
+  /** What a person has accepted by name, as it is now. */
+  readonly letGo: { readonly untold: boolean; readonly strangers: boolean };
   /** X was told to stop: then nothing of it may be left. */
   readonly xStopped: boolean;
   /** Who approved the gate `finish`; empty without a valid approval. */
@@ -18,10 +26,10 @@ export interface GuardrailInput {
 
 /** The conditions of `finish`, each by name. All must hold, before X is stopped and again after. */
 export function judgeGuardrails(input: GuardrailInput): Guardrail[] {
-  const { traffic, facts, xStopped, approvedBy, backup, verdict } = input;
+  const { traffic, facts, told, lockOut, letGo, xStopped, approvedBy, backup, verdict } = input;
   const answering = facts.xAnswering.join(', ');
-  const requests = facts.xRequests ?? 0;
-  const sessions = facts.xSessions ?? 0;
+  const requests = facts.xRequests ?? (answering === '' ? 0 : undefined);
+  const sessions = facts.xSessions;
   const guardrails: Guardrail[] = [
     {
       name: 'traffic-on-y',
@@ -31,7 +39,10 @@ export function judgeGuardrails(input: GuardrailInput): Guardrail[] {
     {
       name: 'x-idle',
       holds: requests === 0,
-      message: `${requests} requests other than our own reached X in ${facts.overSeconds} s (must be none)`,
+      message:
+        requests === undefined
+          ? `whether requests still reach X can't be read (${answering} answer)`
+          : `${requests} requests other than our own reached X in ${facts.overSeconds} s (must be none)`,
     },
     {
       name: 'configuration-unchanged',
@@ -56,6 +67,19 @@ export function judgeGuardrails(input: GuardrailInput): Guardrail[] {
       holds: verdict?.verdict === 'pass',
       message: `the last verdict is ${verdict?.verdict ?? 'missing'} (must be pass)`,
     },
+    {
+      name: 'x-sessions-told',
+      holds: told.by === 'role' || (!lockOut && (told.by === 'address' || letGo.untold)),
+      message:
+        told.by === 'nothing'
+          ? `the sessions of X in the database can't be told: ${told.why}`
+          : `the sessions of X are told by ${told.by}${lockOut && told.by === 'address' ? ", and to lock X's role out it must not be Y's" : ''}`,
+    },
+    {
+      name: UNKNOWN_NODES,
+      holds: facts.strangers.length === 0 || letGo.strangers,
+      message: `sessions of Kong from no node of the plan: ${facts.strangers.join(', ') || 'none'}`,
+    },
   ];
   if (!xStopped) return guardrails;
   return [
@@ -67,8 +91,8 @@ export function judgeGuardrails(input: GuardrailInput): Guardrail[] {
     },
     {
       name: 'x-disconnected',
-      holds: sessions === 0,
-      message: `${sessions} sessions of X are left in the database (must be none)`,
+      holds: told.by === 'nothing' ? letGo.untold : sessions?.length === 0,
+      message: `sessions of X are left in the database: ${sessions === undefined ? 'nobody knows how many' : sessions.join(', ') || 'none'} (must be none)`,
     },
   ];
 }

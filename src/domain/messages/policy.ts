@@ -106,6 +106,8 @@ function judgeAcceptance(message: Message, situation: Situation): Answer {
       return no('traffic is never let go: all of it must be on X before anything else is undone');
     if (finding === 'undo:startX' && stuck.includes(finding))
       return no('traffic is never let go: X must be ready before it can take it');
+    if (finding === 'undo:letXIn' && stuck.includes(finding))
+      return no('traffic is never let go: X must be able to log on to the database before it can take it');
     return stuck.includes(finding) ? yes(`skipping ${finding}`) : no('already on the way back');
   }
   if (situation.sealed)

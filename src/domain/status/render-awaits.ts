@@ -48,7 +48,7 @@ function stuckUndos(status: UpgradeStatus): Awaited[] {
       const retry = { message: 'retry', reason: false, means: 'try it again at once' } as const;
       const skip = { message: 'accept', finding: `undo:${name}`, reason: true, means: 'let it go' } as const;
       // The way back of the traffic is never let go.
-      const answers = name === 'returnTraffic' || name === 'startX' ? [retry] : [retry, skip];
+      const answers = ['returnTraffic', 'startX', 'letXIn'].includes(name) ? [retry] : [retry, skip];
       return { what: `Undo ${name} is stuck after ${attempts} attempts: ${error ?? 'no error was given'}`, answers };
     });
 }

@@ -59,8 +59,11 @@ export const OUTCOME_MEANING: Record<Outcome, string> = {
 export const UNDO_WORDS: Record<UndoStatus['name'], string> = {
   thaw: 'lift the freeze',
   stopY: 'stop Y',
+  dropRoleOfY: "drop Y's role in PostgreSQL",
+  putBackX: 'put the restarted node of X back',
   returnTraffic: 'all traffic back to X',
   startX: 'start X again',
+  letXIn: "let X's role log on again",
 };
 
 /** Undos in the order in which they ran: the newest act is undone first. */

@@ -3,9 +3,10 @@ import { formatDuration } from '../../domain/duration.ts';
 import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
 import { run } from '../proxies.ts';
+import { letXIn } from '../undo-acts.ts';
 import type { Upgrade } from '../upgrade.ts';
 
-/** Removes X after its keep time. It is stopped and fenced since `finish`. */
+/** Removes X after its keep time. It is stopped and fenced since `finish`; where its role was locked out, it is let in again at the end. */
 export async function decommission(u: Upgrade): Promise<string> {
   const { plan, acts, journal, ref } = u;
   const { x, database, keep, gates } = plan;
@@ -17,6 +18,7 @@ export async function decommission(u: Upgrade): Promise<string> {
   const kept = gates.decommission === false ? undefined : await askPeople(u, gates.decommission);
   if (kept === undefined)
     await run(acts.nodesOfX.removeNodes, 'remove X', { side: 'x' as const, cluster: x, database });
+  if (plan.sessions.lockOutX) await letXIn(u)();
   await run(acts.finish.closeSeal, 'close the seal', { database, upgrade: ref });
   return kept ?? `X removed (${x.nodes.map(({ name }) => name).join(', ')})`;
 }

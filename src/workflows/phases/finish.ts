@@ -1,18 +1,17 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import { judgeGuardrails } from '../../domain/guardrails/index.ts';
-import { addressesOf } from '../../domain/plan/addresses.ts';
 import type { GateStatus } from '../../domain/status/index.ts';
 import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
 import { now } from '../journal.ts';
 import { run } from '../proxies.ts';
-import { together } from '../together.ts';
-import { startX } from '../undo-acts.ts';
+import { letXIn, startX } from '../undo-acts.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { whileWatched } from '../watched.ts';
-import { newBaseline } from './migrate.ts';
+import { guard } from './guard.ts';
+import { newBaseline, proveXClean } from './migrate.ts';
 import { refreshY } from './refresh.ts';
+import { tellSessions } from './tell-sessions.ts';
 import { plural } from '../../domain/plural.ts';
 
 /** From the stop of X to the seal: longer than this, and X is started again. */
@@ -25,8 +24,11 @@ const STRETCH_MS = 60_000;
 export async function finish(u: Upgrade): Promise<string> {
   const { journal, known } = u;
   if (!u.control.sealed) {
-    const rehearsed = await whileWatched(u, 'rehearsal', () => rehearse(u));
-    const gate = await passGate(u, 'finish', u.plan.gates.finish);
+    const { rehearsed, findings } = await whileWatched(u, 'rehearsal', async () => {
+      await proveXClean(u, 'before `finish`');
+      return { findings: await tellSessions(u), rehearsed: await rehearse(u) };
+    });
+    const gate = await passGate(u, 'finish', u.plan.gates.finish, findings);
     known.finishApprovedBy = gate.approvals.map(({ by }) => by);
     await whileWatched(u, 'finish', () => withinStretch(u, () => stopAndSeal(u, gate)));
     journal.note('note', rehearsed);
@@ -36,14 +38,22 @@ export async function finish(u: Upgrade): Promise<string> {
   }
   if (!known.finishHasWork) return 'nothing was pending; X is stopped and kept';
 
+  if (known.finished !== true) await migrateFinish(u);
+  await refreshY(u);
+  return `${plural(known.ranAtFinish ?? 0, 'migration')} finished, every node of Y reloaded and tested`;
+}
+
+/** Once: a `retry` after it must not take what was written since for what `finish` changed. */
+async function migrateFinish(u: Upgrade): Promise<void> {
+  const { journal, known } = u;
   journal.say('kong migrations finish');
   const { y, database } = u.plan;
   const command = { cluster: y, database, upgrade: u.ref };
   const done = await run(u.acts.migrate.migrateFinish, 'kong migrations finish', command);
   journal.status.migrations.after = done.after;
   await newBaseline(u, 'finish');
-  await refreshY(u);
-  return `${plural(done.ran.length, 'migration')} finished, every node of Y reloaded and tested`;
+  known.finished = true;
+  known.ranAtFinish = done.ran.length;
 }
 
 async function rehearse(u: Upgrade): Promise<string> {
@@ -81,9 +91,21 @@ async function stopAndSeal(u: Upgrade, gate: GateStatus): Promise<void> {
   const { stopped, cut } = await run(acts.nodesOfX.stopNodes, 'stop X, keep it', stop);
   journal.note('note', `X is stopped and kept (${stopped.join(', ')}${cut > 0 ? `; ${cut} requests were cut` : ''})`);
   await guard(u, gate, true);
+  await lockOutX(u);
   // With nothing pending X could come back at any time: then the seal is written at `thaw`.
   if (!known.finishHasWork) return;
   await seal(u);
+}
+
+/** X can't come back, whoever starts a node of it: until the upgrade has ended. */
+async function lockOutX(u: Upgrade): Promise<void> {
+  const { plan, known, journal, undos } = u;
+  const told = known.sessions?.told;
+  if (!plan.sessions.lockOutX || told?.by !== 'role') return;
+  undos.register('letXIn', letXIn(u));
+  const { roles } = told;
+  await run(u.acts.roles.lockOutX, "X's role may not log on", { database: plan.database, upgrade: u.ref, roles });
+  journal.note('note', `locked out until the upgrade has ended: ${roles.join(', ')}`);
 }
 
 /** Writes the point of no return into the database. */
@@ -98,37 +120,6 @@ export async function seal(u: Upgrade): Promise<void> {
   u.undos.clear();
   u.journal.status.seal = { at: now(), approvedBy };
   u.journal.note('note', `sealed, approved by ${approvedBy.join(', ')}: there is no way back from here`);
-}
-
-async function guard(u: Upgrade, gate: GateStatus, xStopped: boolean): Promise<void> {
-  const { plan, acts, ref, known } = u;
-  const { x, database } = plan;
-  const role = x.runs.env['KONG_PG_USER'];
-  const manifest = known.backup === undefined ? {} : { manifestKey: known.backup.manifestKey };
-  const [traffic, facts] = await together(
-    () => run(acts.traffic.readTraffic, 'guardrails: traffic', { traffic: plan.traffic }),
-    () =>
-      run(acts.finish.readFinishFacts, 'guardrails: X, sessions, fingerprint, backup', {
-        x: addressesOf(x),
-        ...(typeof role === 'string' ? { roleOfX: role } : {}),
-        database,
-        upgrade: ref,
-        s3: plan.backup.s3,
-        ...manifest,
-      }),
-  );
-  const guardrails = judgeGuardrails({
-    traffic,
-    facts,
-    xStopped,
-    approvedBy: gate.state === 'approved' ? gate.approvals.map(({ by }) => by) : [],
-    ...(known.backup === undefined ? {} : { backup: known.backup }),
-    ...(known.lastVerdict === undefined ? {} : { verdict: known.lastVerdict }),
-  });
-  const broken = guardrails.filter(({ holds }) => !holds);
-  if (broken.length === 0) return;
-  const reasons = broken.map(({ name, message }) => `${name}: ${message}`);
-  throw new Interruption('failed', `guardrails refuse \`finish\`: ${reasons.join('; ')}`, { code: 'GuardrailBroken' });
 }
 
 /** Gives up when the stretch takes too long; X is then started again by the undo. Once the seal is sent, it is not given up. */

@@ -1,13 +1,16 @@
 import { addressesOf } from '../../domain/plan/addresses.ts';
+import { nodesOfY } from '../../domain/plan/roles.ts';
 import { proveNoDrift } from '../drift.ts';
+import { Interruption } from '../interruption.ts';
 import { run } from '../proxies.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { plural } from '../../domain/plural.ts';
+import { restartOneOfX } from './restart-x.ts';
 
 const START_WITHIN_MS = 180_000;
 
-/** `kong migrations up` without `finish`, a new baseline, X tested again, then Y started. */
+/** `kong migrations up` without `finish`, a new baseline, X tested again and one node of it restarted, then Y started. */
 export async function migrate(u: Upgrade): Promise<string> {
   const { plan, acts, ref, journal } = u;
   const { x, y, database, stage } = plan;
@@ -25,15 +28,32 @@ export async function migrate(u: Upgrade): Promise<string> {
   u.known.migrated = true;
   await newBaseline(u, 'up');
 
+  await proveXClean(u, 'after `up`');
   await run(acts.stage.runTests, 'X after `up`', { side: 'x' as const, cluster: addressesOf(x), tests: stage.tests });
+  await restartOneOfX(u);
   journal.say('starting Y');
-  await run(acts.nodesOfY.startNodes, 'start Y', { side: 'y' as const, cluster: y, database, within: START_WITHIN_MS });
+  const start = { side: 'y' as const, cluster: nodesOfY(plan), database, within: START_WITHIN_MS };
+  await run(acts.nodesOfY.startNodes, 'start Y', start);
   await run(acts.cluster.compareEntities, 'Y has the same entities as X', {
     x: addressesOf(x),
     y: addressesOf(y),
   });
   const changed = freeze?.migrated.length ?? 0;
   return `${plural(up.ran.length, 'migration')} ran, ${up.after.pending.length} pending, ${plural(changed, 'entity', 'entities')} changed by design`;
+}
+
+/** X's own command must still see nothing open: else a node of X might refuse to start. */
+export async function proveXClean(u: Upgrade, when: string): Promise<void> {
+  const { x, database } = u.plan;
+  const input = { side: 'x' as const, cluster: x, database };
+  const { state, pending, new: more } = await run(u.acts.hostOfX.readMigrations, `X's own migrations ${when}`, input);
+  if (state === 'clean') return;
+  const open = [...pending, ...more].join(', ');
+  throw new Interruption(
+    'failed',
+    `\`kong migrations\` of X (${x.version}) says ${state} ${when}${open === '' ? '' : `: ${open}`}`,
+    { code: 'XNotClean' },
+  );
 }
 
 /** What a migration changed by design, by entity and field; it becomes the new baseline. */

@@ -1,26 +1,63 @@
 import { addressesOf } from '../../domain/plan/addresses.ts';
+import type { KongNode } from '../../domain/plan/index.ts';
+import { nodesOfY } from '../../domain/plan/roles.ts';
+import { failedWith } from '../interruption.ts';
 import { run } from '../proxies.ts';
 import type { Upgrade } from '../upgrade.ts';
 
+const START_WITHIN_MS = 120_000;
+
 /**
- * `finish` rewrites rows without telling running nodes: each node of Y goes out of the balancer, is reloaded, tested and put
- * back, one after the other.
+ * `finish` rewrites rows without telling running nodes: each node of Y goes out of the balancer, is reloaded (the first one restarted,
+ * if the plan wants it), tested and put back, one after the other. It ends at the first that fails, which stays out, and a `retry`
+ * begins again with that one.
  */
 export async function refreshY(u: Upgrade): Promise<void> {
-  const { plan, acts, ref, journal } = u;
-  const { y, database, traffic, stage } = plan;
-  for (const node of y.nodes) {
+  const { plan, acts, ref, journal, known } = u;
+  const { y, traffic, stage } = plan;
+  for (const [index, node] of y.nodes.entries()) {
+    if (known.refreshed.includes(node.name)) continue;
     const one = addressesOf({ ...y, nodes: [node] });
     const change = { traffic, upgrade: ref, node: node.name };
-    journal.say(`reloading ${node.name}`);
-    await run(acts.traffic.setNodeOut, `${node.name} out`, { ...change, out: true, epoch: u.nextEpoch() });
-    await run(acts.nodesOfY.reloadNode, `reload ${node.name}`, {
-      side: 'y' as const,
-      cluster: y,
-      database,
-      node: node.name,
-    });
-    await run(acts.stage.runTests, `test ${node.name}`, { side: 'y' as const, cluster: one, tests: stage.tests });
-    await run(acts.traffic.setNodeOut, `${node.name} in`, { ...change, out: false, epoch: u.nextEpoch() });
+    // With nothing to serve in its place, a restart would be an outage.
+    const restarts = plan.migrations.restartY && index === 0 && y.nodes.length > 1;
+    journal.say(`${restarts ? 'restarting' : 'reloading'} ${node.name}`);
+    try {
+      await run(acts.traffic.setNodeOut, `${node.name} out`, { ...change, out: true, epoch: u.nextEpoch() });
+      await (restarts ? restart(u, node) : reload(u, node));
+      await run(acts.stage.runTests, `test ${node.name}`, { side: 'y' as const, cluster: one, tests: stage.tests });
+      await run(acts.traffic.setNodeOut, `${node.name} in`, { ...change, out: false, epoch: u.nextEpoch() });
+    } catch (error) {
+      throw failedWith(whatNow(u, node), error);
+    }
+    known.refreshed.push(node.name);
   }
+}
+
+async function reload(u: Upgrade, { name }: KongNode): Promise<void> {
+  const { database } = u.plan;
+  const input = { side: 'y' as const, cluster: nodesOfY(u.plan), database, node: name };
+  await run(u.acts.nodesOfY.reloadNode, `reload ${name}`, input);
+}
+
+async function restart(u: Upgrade, node: KongNode): Promise<void> {
+  const { database, traffic } = u.plan;
+  await run(u.acts.nodesOfY.restartNode, `restart ${node.name}`, {
+    side: 'y' as const,
+    cluster: { ...nodesOfY(u.plan), nodes: [node] },
+    database,
+    node: node.name,
+    drain: traffic.drain,
+    traffic,
+    within: START_WITHIN_MS,
+  });
+}
+
+function whatNow({ plan, known }: Upgrade, { name }: KongNode): string {
+  const waiting = plan.y.nodes.map((one) => one.name).filter((one) => one !== name && !known.refreshed.includes(one));
+  const serve =
+    waiting.length === 0
+      ? 'the others have taken what `finish` wrote and serve'
+      : `${waiting.join(', ')} still serve${waiting.length === 1 ? 's' : ''} from memory: reload or restart nothing by hand`;
+  return `${name} does not work with what \`finish\` wrote and is left out of the balancer; ${serve}. Mend it, then \`retry\` begins with ${name}`;
 }

@@ -1,0 +1,146 @@
+import { escapeIdentifier as id, escapeLiteral, type ClientBase } from 'pg';
+import { CrossfadeError } from '../../domain/errors/index.ts';
+import type { DatabaseRef } from '../../domain/plan/index.ts';
+import type { Secrets } from '../secrets.ts';
+import { withConnection, type Connect } from './connect.ts';
+import { readKongSchema } from './kong-tables.ts';
+import { passwordVerifier } from './password.ts';
+
+/**
+ * The role by which Y's nodes log on, so that their sessions can be told from X's. It acts as the owner of Kong's tables and has the
+ * password of Kong's own role: no new secret. Only for databases with `admin` in the plan.
+ */
+export interface RoleOfY {
+  /**
+   * Makes it, or brings it up to date, and proves that it can log on. Errors `DatabaseNotPermitted`, `RoleOfYTaken`, `RoleOfYRefused`.
+   */
+  prepare(database: DatabaseRef, role: string): Promise<void>;
+  /** How many sessions it has, in any database. */
+  sessions(database: DatabaseRef, role: string): Promise<number>;
+  /** Removes it. Tolerates that it never was; one that is somebody else's is left alone. */
+  drop(database: DatabaseRef, role: string): Promise<void>;
+}
+
+/** A role of this name with another comment was not made by us. */
+const OURS = 'Made by Crossfade: Kong nodes log on by it.';
+
+export function createRoleOfY(connect: Connect, secrets: Secrets): RoleOfY {
+  const asAdmin = <T>(database: DatabaseRef, use: (client: ClientBase) => Promise<T>) =>
+    withConnection(connect(database, { as: 'admin' }), use);
+
+  return {
+    async prepare(database, role) {
+      const { owner } = await withConnection(connect(database), readKongSchema);
+      const password = database.password === undefined ? undefined : secrets.resolve(database.password);
+      await asAdmin(database, async (client) => {
+        const found = await commentOf(client, role);
+        if (found !== undefined && found !== OURS)
+          throw new CrossfadeError('RoleOfYTaken', `The role ${role} is there already, and Crossfade did not make it.`);
+        await permitted(role, owner, async () => {
+          if (found === undefined) await client.query(`CREATE ROLE ${id(role)} NOLOGIN`);
+          await client.query(`COMMENT ON ROLE ${id(role)} IS ${escapeLiteral(OURS)}`);
+          await client.query(`GRANT ${id(owner)} TO ${id(role)}`);
+          for (const setting of await settingsLike(client, database.user))
+            await client.query(`ALTER ROLE ${id(role)} IN DATABASE ${id(database.name)} SET ${setting}`);
+          await client.query(`ALTER ROLE ${id(role)} IN DATABASE ${id(database.name)} SET role = ${id(owner)}`);
+          await client.query(`ALTER ROLE ${id(role)} LOGIN PASSWORD ${await verifier(client, role, password)}`);
+        });
+      });
+      await proveLogOn(connect, database, role, owner);
+    },
+
+    sessions: (database, role) =>
+      asAdmin(database, async (client) => {
+        const { rows } = await client.query<{ n: number }>(
+          'SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = $1',
+          [role],
+        );
+        return rows[0]?.n ?? 0;
+      }),
+
+    async drop(database, role) {
+      await asAdmin(database, async (client) => {
+        if ((await commentOf(client, role)) === OURS) await client.query(`DROP ROLE ${id(role)}`);
+      });
+    },
+  };
+}
+
+/** The role's comment, empty without one; `undefined` without the role. */
+async function commentOf(client: ClientBase, role: string): Promise<string | undefined> {
+  const { rows } = await client.query<{ comment: string | null }>(
+    `SELECT shobj_description(oid, 'pg_authid') AS comment FROM pg_roles WHERE rolname = $1`,
+    [role],
+  );
+  return rows[0] === undefined ? undefined : (rows[0].comment ?? '');
+}
+
+/** What is set for Kong's own role (a `search_path`, say) is set for Y's too: as `name = 'value'`, the database's own last. */
+async function settingsLike(client: ClientBase, user: string): Promise<string[]> {
+  const { rows } = await client.query<{ settings: string[] }>(
+    `SELECT setconfig AS settings FROM pg_db_role_setting
+      WHERE setrole = (SELECT oid FROM pg_roles WHERE rolname = $1)
+        AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+      ORDER BY setdatabase`,
+    [user],
+  );
+  return rows
+    .flatMap(({ settings }) => settings)
+    .map((setting) => ({
+      name: setting.slice(0, setting.indexOf('=')),
+      value: setting.slice(setting.indexOf('=') + 1),
+    }))
+    .filter(({ name }) => name !== 'role')
+    .map(({ name, value }) => `${name} = ${LISTS.has(name) ? value : escapeLiteral(value)}`);
+}
+
+/** Their value is a list of names, which are quoted one by one as it is shown. */
+const LISTS = new Set([
+  'search_path',
+  'DateStyle',
+  'temp_tablespaces',
+  'session_preload_libraries',
+  'local_preload_libraries',
+]);
+
+async function verifier(client: ClientBase, role: string, password: string | undefined): Promise<string> {
+  if (password === undefined) return 'NULL';
+  const { rows } = await client.query<{ encryption: string }>(
+    "SELECT current_setting('password_encryption') AS encryption",
+  );
+  return escapeLiteral(passwordVerifier(rows[0]?.encryption ?? '', role, password));
+}
+
+async function permitted(role: string, owner: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== '42501') throw cause;
+    throw new CrossfadeError(
+      'DatabaseNotPermitted',
+      `The account of \`database.admin\` may not make the role ${role} a member of ${owner}: ${(cause as Error).message}. It needs ` +
+        `CREATEROLE, and from PostgreSQL 16 on the ADMIN option on ${owner}; \`sessions.ownRoleForY: false\` in the plan does without.`,
+      { cause },
+    );
+  }
+}
+
+/** `pg_hba.conf` may name users, and a pooler knows only those that it was told of: nothing but a log-on shows it. */
+async function proveLogOn(
+  connect: Connect,
+  { admin: _, ...database }: DatabaseRef,
+  role: string,
+  owner: string,
+): Promise<void> {
+  try {
+    await withConnection(connect({ ...database, user: role }), async (client) => {
+      const { rows } = await client.query<{ me: string }>('SELECT current_user AS me');
+      if (rows[0]?.me !== owner)
+        throw new CrossfadeError('RoleOfYRefused', `Logged on as ${role}, it acts as ${rows[0]?.me}, not as ${owner}.`);
+    });
+  } catch (cause) {
+    if (!(cause instanceof CrossfadeError) || cause.code !== 'DatabaseRefused') throw cause;
+    const message = `Y's nodes could not log on by their own role ${role}, which has the password of ${database.user}. ${cause.message}`;
+    throw new CrossfadeError('RoleOfYRefused', message, { cause });
+  }
+}
