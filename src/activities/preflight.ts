@@ -6,18 +6,18 @@ import type { ReadAdminRights } from '../adapters/postgres/admin-rights.ts';
 import type { ReadConnections } from '../adapters/postgres/connections.ts';
 import type { Fingerprints } from '../adapters/postgres/fingerprint.ts';
 import type { Guard } from '../adapters/postgres/guard.ts';
-import type { MigrationRecord } from '../adapters/postgres/migration-record.ts';
 import type { PostgresPrograms, ProgramName } from '../adapters/postgres/programs.ts';
 import type { Seals } from '../adapters/postgres/seal.ts';
+import type { ReadTagUsage } from '../adapters/postgres/tag-usage.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
 import type { Finding } from '../domain/findings.ts';
 import type { DatabaseRef, S3Ref } from '../domain/plan/index.ts';
 import * as rules from '../domain/rules/index.ts';
+import { checkMigrationsOfX, checkMigrationsOfY, type CheckMigrationsDeps } from './check-migrations.ts';
 import type { PreflightActivities } from './contract.ts';
 import { readMetricFacts, readNodes } from './node-facts.ts';
-import { readState } from './read-migrations.ts';
 
-export interface PreflightDeps {
+export interface PreflightDeps extends CheckMigrationsDeps {
   readonly runner: CreateRunner;
   readonly http: KongHttp;
   readonly connections: ReadConnections;
@@ -27,7 +27,7 @@ export interface PreflightDeps {
   readonly adminMay: ReadAdminRights;
   readonly store: Pick<ObjectStore, 'get'>;
   readonly fingerprints: Pick<Fingerprints, 'drift'>;
-  readonly record: Pick<MigrationRecord, 'begun'>;
+  readonly tagUsage: ReadTagUsage;
   readonly programs: PostgresPrograms;
   /** Whether the worker can read a file of its host. */
   readonly readable: (path: string) => Promise<boolean>;
@@ -79,32 +79,37 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
         rules.metricsOn(x.version, metrics.plugins, metrics.unreadable),
         rules.rehearsed(plan, rehearsed),
         rules.freezeTime(plan),
-        open,
-        await readable('no-earlier-upgrade', async () =>
+        ...open,
+        ...(await readable('known-writers', async () => {
+          const tags = plan.freeze.idleWriters.map(({ tag }) => tag);
+          return rules.writersPaused(await deps.tagUsage(database, tags), plan.freeze);
+        })),
+        ...(await readable('no-earlier-upgrade', async () =>
           rules.noEarlierUpgrade(
             await deps.seals.read(database, plan.cluster),
             await deps.guard.read(database),
             upgrade,
           ),
-        ),
+        )),
         ...(database.admin === undefined
           ? []
-          : [await readable('database-admin', async () => rules.databaseAdmin(await deps.adminMay(database)))]),
-        await readable('backup-store', () => storeAnswers(deps.store, plan.backup.s3)),
+          : await readable('database-admin', async () => rules.databaseAdmin(await deps.adminMay(database)))),
+        ...(await readable('backup-store', () => storeAnswers(deps.store, plan.backup.s3))),
         ...(frozen
           ? [
-              await readable('freeze-in-place', async () =>
+              ...(await readable('freeze-in-place', async () =>
                 rules.freezeInPlace(await deps.guard.read(database), upgrade),
-              ),
-              await readable('configuration-unchanged', async () =>
+              )),
+              ...(await readable('configuration-unchanged', async () =>
                 rules.unchanged(await deps.fingerprints.drift(database, upgrade)),
-              ),
+              )),
             ]
           : []),
       ];
     },
 
-    async checkHost({ side, cluster, database, files }) {
+    async checkHost(input) {
+      const { side, cluster, database, files } = input;
       const runner = deps.runner(cluster, database);
       const version = await runner.kong(['version'], { timeoutMs: VERSION_TIMEOUT }).then(
         ({ stdout, stderr }) => ({ found: /^(?:Kong: )?(\d\S*)/m.exec(stdout)?.[1], why: (stderr || stdout).trim() }),
@@ -113,11 +118,11 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
       const findings = [rules.commandVersion(side, cluster.version, version.found, version.why)];
       if (version.found !== undefined)
         findings.push(
-          await readable(`migrations-${side}`, async () => {
+          ...(await readable(`migrations-${side}`, () => {
             const { runId } = activityInfo().workflowExecution ?? { runId: '' };
-            const begun = await deps.record.begun(database, { runId }, 'up');
-            return rules.migrationState(side, await readState(runner, cluster.version), begun);
-          }),
+            const of = { runner, cluster, database, runId };
+            return input.side === 'y' ? checkMigrationsOfY(deps, of, input.pair) : checkMigrationsOfX(of);
+          })),
         );
       if (side === 'x') return findings;
 
@@ -140,10 +145,10 @@ async function storeAnswers(store: PreflightDeps['store'], s3: S3Ref): Promise<F
 }
 
 /** What can't be read refuses under the name of its rule: preflight reports everything at once. */
-async function readable(rule: string, judge: () => Promise<Finding>): Promise<Finding> {
+async function readable(rule: string, judge: () => Promise<Finding | readonly Finding[]>): Promise<readonly Finding[]> {
   try {
-    return await judge();
+    return [await judge()].flat();
   } catch (error) {
-    return rules.refuse(rule, (error as Error).message, 'Make it readable from the worker, then start again.');
+    return [rules.refuse(rule, (error as Error).message, 'Make it readable from the worker, then start again.')];
   }
 }

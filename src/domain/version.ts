@@ -15,6 +15,9 @@ export function parseVersion(text: string): KongVersion | undefined {
   return { major: Number(major), minor: Number(minor), patch: Number(patch), build: Number(build ?? 0) };
 }
 
+/** Enterprise's versions have four numbers. */
+export const isEnterprise = (text: string): boolean => /^\d+(?:\.\d+){3}/.test(text);
+
 export function compareVersions(a: KongVersion, b: KongVersion): number {
   return a.major - b.major || a.minor - b.minor || a.patch - b.patch || a.build - b.build;
 }

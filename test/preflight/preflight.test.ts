@@ -6,8 +6,11 @@ import { createPreflightActivities, type PreflightDeps } from '../../src/activit
 import { createReadAdminRights } from '../../src/adapters/postgres/admin-rights.ts';
 import { createReadConnections } from '../../src/adapters/postgres/connections.ts';
 import { createFingerprints } from '../../src/adapters/postgres/fingerprint.ts';
+import { createReadPairFacts } from '../../src/adapters/postgres/pair-facts.ts';
 import { createPostgresPrograms } from '../../src/adapters/postgres/programs.ts';
 import { createSeals } from '../../src/adapters/postgres/seal.ts';
+import { createReadTagUsage } from '../../src/adapters/postgres/tag-usage.ts';
+import { createReadWrittenSince } from '../../src/adapters/postgres/written-since.ts';
 import { CrossfadeError, type ErrorCode } from '../../src/domain/errors/index.ts';
 import type { Finding } from '../../src/domain/findings.ts';
 import { planSchema, type Plan } from '../../src/domain/plan/index.ts';
@@ -69,6 +72,9 @@ const deps: PreflightDeps = {
   store: { get: (s3) => Promise.reject(new CrossfadeError(buckets[s3.bucket] ?? 'BucketMissing', `no ${s3.bucket}`)) },
   fingerprints,
   record,
+  tagUsage: createReadTagUsage(connect),
+  pairFacts: createReadPairFacts(connect),
+  writtenSince: createReadWrittenSince(connect),
   programs: createPostgresPrograms(process.env['PATH'] ?? ''),
   readable: (path) =>
     access(path).then(
@@ -81,8 +87,11 @@ const activities = createPreflightActivities(deps);
 
 const check = (changed: Partial<Plan> = {}, frozen = false) =>
   asActivity(() => activities.checkRules({ plan: { ...plan, ...changed }, upgrade: upgrade(), frozen }));
-const checkHost = (side: 'x' | 'y', cluster: Plan['x'], files: string[] = []) =>
-  asActivity(() => activities.checkHost({ side, cluster, database: plan.database, files }));
+const checkHost = (side: 'x' | 'y', cluster: Plan['x'], files: string[] = []) => {
+  const at = { cluster, database: plan.database, files };
+  const pair = { x: x.version, accept: [], s3Prefix: 'crossfade' };
+  return asActivity(() => activities.checkHost(side === 'x' ? { ...at, side } : { ...at, side, pair }));
+};
 
 const levels = (findings: readonly Finding[]) => Object.fromEntries(findings.map(({ rule, level }) => [rule, level]));
 const refused = (findings: readonly Finding[]) =>
@@ -104,6 +113,7 @@ test('metrics that are off are refused; with them on, nothing is', async () => {
     rehearsed: 'warn',
     'freeze-limit': 'pass',
     database: 'pass',
+    'known-writers': 'pass',
     'no-earlier-upgrade': 'pass',
     'database-admin': 'pass',
     'backup-store': 'pass',
@@ -155,10 +165,18 @@ test('frozen: the guard must be there and the configuration unchanged', async ()
 });
 
 test('hosts: the commands, the migrations, programs and files', async () => {
-  expect(levels(await checkHost('x', x))).toEqual({ 'kong-command-x': 'pass', 'migrations-x': 'pass' });
+  expect(levels(await checkHost('x', x))).toEqual({
+    'kong-command-x': 'pass',
+    'migrations-x': 'pass',
+    'plugins-x': 'pass',
+  });
   expect(levels(await checkHost('y', plan.y, [import.meta.filename]))).toEqual({
     'kong-command-y': 'pass',
     'migrations-y': 'pass',
+    'plugins-y': 'pass',
+    'plugins-in-use': 'pass',
+    'planned-migrations': 'warn',
+    'known-dangers': 'pass',
     'program-pg_dump': 'pass',
     'program-pg_restore': 'pass',
     files: 'pass',

@@ -1,7 +1,6 @@
 import type { BackupRef, StoredObject } from '../../domain/backup.ts';
 import type { Drift, Fingerprint, FreezeState } from '../../domain/configuration.ts';
 import type { Finding } from '../../domain/findings.ts';
-import type { SideName } from '../../domain/names.ts';
 import type { Fault, Plan, Side } from '../../domain/plan/index.ts';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
 
@@ -9,6 +8,14 @@ import type { UpgradeRef } from '../../domain/upgrade.ts';
 
 type Database = Plan['database'];
 type S3 = Plan['backup']['s3'];
+
+/** What Y's migrations are judged by, besides Y itself. */
+export interface Pair {
+  /** X's version. */
+  readonly x: string;
+  readonly accept: Plan['migrations']['accept'];
+  readonly s3Prefix: string;
+}
 
 /** `open.ts` */
 export interface OpenActivities {
@@ -24,12 +31,11 @@ export interface PreflightActivities {
   /** Every rule that needs only the network and the database. `frozen`: the second run, at the end of `backup`. */
   checkRules(input: { plan: Plan; upgrade: UpgradeRef; frozen: boolean }): Promise<readonly Finding[]>;
   /** host of the side. Programs that the side needs, their versions, and that they see the database. */
-  checkHost(input: {
-    side: SideName;
-    cluster: Side;
-    database: Database;
-    files: readonly string[];
-  }): Promise<readonly Finding[]>;
+  checkHost(
+    input: { cluster: Side; database: Database; files: readonly string[] } & (
+      { side: 'x' } | { side: 'y'; pair: Pair }
+    ),
+  ): Promise<readonly Finding[]>;
 }
 
 /** `freeze.ts` */

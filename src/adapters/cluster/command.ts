@@ -26,6 +26,7 @@ export function commandRunner(deps: RunnerDeps, cluster: Side): ClusterRunner {
     on: 'command',
     kong: (args, { node = cluster.nodes[0], env = {}, signal, onLine, timeoutMs }) =>
       run([...kong, ...args], { env: { ...environment(node), ...env }, signal, onLine, timeout: timeoutMs }),
+    plugins: (node) => Promise.resolve(environment(node)['KONG_PLUGINS']),
     prepare: () => Promise.resolve({ exitCode: 0, stdout: '', stderr: '', timedOut: false }),
     start: (node) => ofNode(node, node.start, TIMEOUT),
     // Whether a foreign command cut a request can't be seen from here.

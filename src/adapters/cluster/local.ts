@@ -7,6 +7,7 @@ import type { CommandResult, RunCommand } from '../process/index.ts';
 import type { Secrets } from '../secrets.ts';
 import { basicEnvironment, databaseEnvironment, resolveAll } from './environment.ts';
 import type { ClusterRunner } from './port.ts';
+import { confSetting } from './kong-conf.ts';
 import { removePrefix } from './prefix.ts';
 
 const START_TIMEOUT = 60_000;
@@ -52,6 +53,9 @@ export function localRunner(deps: RunnerDeps, cluster: Side, database: DatabaseR
         await rm(prefix, { recursive: true, force: true });
       }
     },
+
+    plugins: async (node) =>
+      environment(node, prefixOf(node))['KONG_PLUGINS'] ?? (await confSetting(node.conf, 'plugins')) ?? 'bundled',
 
     async prepare(node) {
       if (node.conf !== undefined) {

@@ -23,6 +23,8 @@ export interface ClusterRunner {
    * more of them than the node's `env` in the plan: what it makes of that, and what kong.conf says where it runs, can't be seen.
    */
   kong(args: readonly string[], options: KongCommand): Promise<CommandResult>;
+  /** The setting `plugins` of a node, as its environment or its kong.conf has it; `undefined` where that can't be seen from here. */
+  plugins(node: KongNode): Promise<string | undefined>;
   /** Checks the node's configuration and prepares what it needs, without starting it. */
   prepare(node: KongNode): Promise<CommandResult>;
   start(node: KongNode): Promise<CommandResult>;

@@ -52,6 +52,7 @@ const TABLE = `
     command text NOT NULL,
     migrations text[] NOT NULL,
     begun_at timestamptz NOT NULL DEFAULT now(),
+    ended_at timestamptz,
     in_doubt text[] NOT NULL,
     cluster text NOT NULL,
     workflow_id text NOT NULL,
@@ -81,7 +82,7 @@ export function createMigrationRecord(connect: Connect): MigrationRecord {
           `INSERT INTO crossfade.migration
              (run_id, command, migrations, in_doubt, cluster, workflow_id, run_started_at, from_version, to_version)
            VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8)
-           ON CONFLICT (run_id, command) DO UPDATE SET begun_at = now(), in_doubt = EXCLUDED.in_doubt`,
+           ON CONFLICT (run_id, command) DO UPDATE SET begun_at = now(), ended_at = NULL, in_doubt = EXCLUDED.in_doubt`,
           [
             upgrade.runId,
             command,
@@ -98,11 +99,10 @@ export function createMigrationRecord(connect: Connect): MigrationRecord {
 
     ended: (database, upgrade, command, inDoubt) =>
       withConnection(connect(database), async (client) => {
-        await client.query('UPDATE crossfade.migration SET in_doubt = $3 WHERE run_id = $1 AND command = $2', [
-          upgrade.runId,
-          command,
-          inDoubt,
-        ]);
+        await client.query(
+          'UPDATE crossfade.migration SET in_doubt = $3, ended_at = now() WHERE run_id = $1 AND command = $2',
+          [upgrade.runId, command, inDoubt],
+        );
       }),
 
     inDoubt: (database, upgrade, command) =>
@@ -125,9 +125,9 @@ export function createMigrationRecord(connect: Connect): MigrationRecord {
     abandoned: (database, upgrade) =>
       withConnection(connect(database), async (client) => {
         if (!(await hasTable(client, 'migration'))) return [];
-        // An upgrade that was sealed has its X behind it.
+        // An upgrade that was sealed has its X behind it, and what was abandoned before it too.
         const unsealed = (await hasTable(client, 'seal'))
-          ? 'AND NOT EXISTS (SELECT FROM crossfade.seal AS s WHERE s.run_id = m.run_id)'
+          ? 'AND NOT EXISTS (SELECT FROM crossfade.seal AS s WHERE s.run_id = m.run_id OR s.sealed_at > m.begun_at)'
           : '';
         const { rows } = await client.query<AbandonedRow>(
           `SELECT * FROM crossfade.migration AS m WHERE command = 'up' AND run_id <> $1 ${unsealed} ORDER BY begun_at DESC`,
@@ -142,6 +142,7 @@ interface AbandonedRow {
   readonly run_id: string;
   readonly migrations: string[];
   readonly begun_at: Date;
+  readonly ended_at: Date | null;
   readonly in_doubt: string[];
   readonly cluster: string;
   readonly workflow_id: string;
@@ -161,5 +162,5 @@ const toAbandoned = (row: AbandonedRow): AbandonedUp => ({
   to: row.to_version,
   migrations: row.migrations,
   inDoubt: row.in_doubt,
-  begunAt: row.begun_at.toISOString(),
+  at: (row.ended_at ?? row.begun_at).toISOString(),
 });

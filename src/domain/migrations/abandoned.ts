@@ -13,8 +13,8 @@ export interface AbandonedUp {
   readonly migrations: readonly string[];
   /** Those that its `up` may have left half done. */
   readonly inDoubt: readonly string[];
-  /** When its `up` last began, ISO 8601, by the database's clock. */
-  readonly begunAt: string;
+  /** When its `up` ended, or last began where its end was not seen: ISO 8601, by the database's clock. */
+  readonly at: string;
 }
 
 /**

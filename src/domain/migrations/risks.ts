@@ -1,4 +1,4 @@
-import { parseVersion } from '../version.ts';
+import { isEnterprise, parseVersion } from '../version.ts';
 import { KINDS, type Pair } from './risk-kinds.ts';
 
 /** What a pair of versions must be judged by, besides its migrations: counts only, from the database. */
@@ -55,6 +55,5 @@ export function possibleRisks(x: string, y: string, migrations: readonly string[
 function pairOf(x: string, y: string, migrations: readonly string[]): Pair | undefined {
   const [from, to] = [parseVersion(x), parseVersion(y)];
   if (from === undefined || to === undefined) return undefined;
-  // Enterprise's versions have four numbers.
-  return { x: from, y: to, enterprise: /^\d+\.\d+\.\d+\.\d+/.test(y), migrations };
+  return { x: from, y: to, enterprise: isEnterprise(y), migrations };
 }

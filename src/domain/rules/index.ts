@@ -1,3 +1,4 @@
+export { abandonedUpgrade, type AbandonedFindings } from './abandoned.ts';
 export { connections, sameDatabase, type ConnectionFacts } from './database.ts';
 export { compareKinds, ENTITY_KINDS, type EntitySets } from './entities.ts';
 export { pass, refuse } from './finding.ts';
@@ -5,7 +6,10 @@ export { freezeInPlace, unchanged } from './frozen.ts';
 export { commandVersion, files, migrationState, program } from './host.ts';
 export { metricsOn, type PluginFacts } from './metrics.ts';
 export { topology, xReady, yNotRunning, type NodeFacts } from './nodes.ts';
+export { pairRisks, plannedMigrations } from './pair.ts';
 export { versionPath } from './path.ts';
+export { pluginsKnown, samePluginSets } from './plugin-sets.ts';
 export { balancerReady, databaseAdmin, noEarlierUpgrade } from './surroundings.ts';
 export { rehearsed, type Rehearsal } from './rehearsal.ts';
 export { freezeTime } from './time.ts';
+export { writersPaused } from './writers.ts';

@@ -59,6 +59,7 @@ async function check(u: Upgrade, frozen: boolean): Promise<readonly Finding[]> {
         cluster: plan.y,
         database,
         files: plan.backup.files,
+        pair: { x: plan.x.version, accept: plan.migrations.accept, s3Prefix: plan.backup.s3.prefix },
       }),
   );
   const found = [...rules, balancer, ...ofX, ...ofY];

@@ -1,0 +1,86 @@
+import type { Finding } from '../findings.ts';
+import { leadsTo, whyNotAgain, type AbandonedUp, type Risk } from '../migrations/index.ts';
+import type { MigrationState } from '../migrations.ts';
+import { plural } from '../plural.ts';
+import { sameVersion } from '../version.ts';
+import { pass, refuse, warn } from './finding.ts';
+
+export interface AbandonedFacts {
+  /** As Y's command sees it. */
+  readonly state: MigrationState;
+  /** What this very upgrade has begun itself. */
+  readonly begun: readonly string[];
+  /** The latest first. */
+  readonly abandoned: readonly AbandonedUp[];
+  readonly x: string;
+  readonly y: string;
+  /** Entities that were made or changed since the latest `up`, by table. */
+  readonly written: Readonly<Record<string, number>>;
+  /** Whether `finish` can be rehearsed with this runner of Y. */
+  readonly rehearsable: boolean;
+  /** Key of the manifest of the backup that the abandoned upgrade made before its `up`. */
+  readonly manifestKey: (upgrade: AbandonedUp['upgrade']) => string;
+}
+
+export interface AbandonedFindings {
+  readonly findings: readonly Finding[];
+  readonly risks: readonly Risk[];
+}
+
+const RULE = 'abandoned-upgrade';
+
+/** An earlier upgrade ran `up` and was given up: whether this one may go on with what it has left, and what that means. */
+export function abandonedUpgrade(facts: AbandonedFacts): AbandonedFindings {
+  const { state, begun, x, y } = facts;
+  // Where X has the version that the earlier upgrade led to, it was not abandoned.
+  const abandoned = facts.abandoned.filter(({ to }) => !sameVersion(to, x));
+  const open = state.pending.filter((name) => !begun.includes(name));
+  const left = (one: AbandonedUp) => open.filter((name) => one.migrations.includes(name));
+  const pending = abandoned.find((one) => left(one).length > 0);
+  if (pending === undefined) return { findings: nothingPending(abandoned[0], facts), risks: [] };
+  if (!leadsTo(pending, state, y)) return { findings: [toAnother(pending, left(pending), facts)], risks: [] };
+  return goesOn(pending, left(pending), facts);
+}
+
+function nothingPending(latest: AbandonedUp | undefined, { state, y }: AbandonedFacts): Finding[] {
+  if (latest === undefined) return [];
+  const why = state.new.some((name) => latest.migrations.includes(name)) ? whyNotAgain(state, y) : undefined;
+  if (why !== undefined)
+    return [
+      refuse(
+        RULE,
+        `${describe(latest)} was ended in the middle of \`up\`, and must not be repeated. ${why}.`,
+        'Compare the database with the backup of that upgrade, or restore it; a person decides how to go on.',
+      ),
+    ];
+  return [pass(RULE, `${describe(latest)}; nothing of it is pending, so this upgrade just goes on.`)];
+}
+
+/** Kong refuses `up` over what is pending of another version. */
+function toAnother(one: AbandonedUp, left: readonly string[], { y, manifestKey }: AbandonedFacts): Finding {
+  return refuse(
+    RULE,
+    `${describe(one)}. Pending of it: ${left.join(', ')}. Kong refuses \`up\` of ${y} over that.`,
+    `Upgrade to ${one.to} first, which goes on with it; or, once no node of X is left, run \`kong migrations finish\` of ${one.to}; or restore the backup made before that \`up\` (${manifestKey(one.upgrade)}).`,
+  );
+}
+
+function goesOn(one: AbandonedUp, left: readonly string[], facts: AbandonedFacts): AbandonedFindings {
+  const written = Object.entries(facts.written).map(([table, count]) => `${table} ${count}`);
+  const since =
+    written.length === 0
+      ? 'No entity says that it was made or changed since then.'
+      : `Made or changed since then: ${written.join(', ')}.`;
+  const message = `${describe(one)}. This upgrade goes on with it: ${plural(left.length, 'migration')} already pending. ${since}`;
+  const hint =
+    'What X wrote since then lacks what `up` has added for older entities, and `finish` may lose or break it. The rehearsal of `finish` on a copy shows it: have tests that use these entities.';
+  const risk: Risk = {
+    name: 'abandoned-up',
+    what: `an abandoned upgrade is continued, and \`finish\` can't be rehearsed: the nodes of Y are run by commands of your own`,
+    instead: 'Run Y by a local runner, or restore the backup made before that `up` and begin anew.',
+  };
+  return { findings: [warn(RULE, message, hint)], risks: facts.rehearsable ? [] : [risk] };
+}
+
+const describe = ({ upgrade, from, to, at }: AbandonedUp): string =>
+  `An earlier upgrade (${upgrade.workflowId}, run ${upgrade.runId}) ran \`up\` from ${from ?? 'X'} to ${to} at ${at} and was abandoned`;
