@@ -16,7 +16,10 @@ const BACKUP: Order = [
   'drillRestore',
   ['checkRules:frozen', 'checkBalancer', 'checkHost:x', 'checkHost:y'],
 ];
-const MIGRATE: Order = ['checkDrift', 'migrateUp', 'checkDrift', 'takeBaseline', 'runTests:x', 'startNodes:y'];
+const MIGRATE: Order = [
+  ...['checkDrift', 'migrateUp', 'checkDrift', 'takeBaseline', 'readMigrations:x', 'runTests:x'],
+  ...['checkNodes:x', 'setNodeOut:x2:out', 'restartNode:x2', 'runTests:x', 'setNodeOut:x2:in', 'startNodes:y'],
+];
 const STAGE: Order = ['compareEntities', 'runTests:y', 'compareAnswers'];
 const step = (y: number): Order => [
   'checkDrift',
@@ -25,6 +28,7 @@ const step = (y: number): Order => [
   `setWeight:${y}`,
   `measureShare:${y}`,
 ];
+const BEFORE_GATE: Order = ['readMigrations:x', 'tellSessions', 'readMigrations:y'];
 const GUARDS: Order = [['readTraffic', 'readFinishFacts']];
 const reload = (node: string): Order => [
   `setNodeOut:${node}:out`,
@@ -44,7 +48,7 @@ describe.concurrent('an upgrade without trouble', () => {
     expectOrder(acts(run.world), [
       ...BEFORE_SHIFT,
       ...[...step(25), ...step(100)],
-      ...['readMigrations:y', 'rehearseFinish', ...GUARDS, 'stopNodes:x', ...GUARDS, 'writeSeal', 'migrateFinish'],
+      ...[...BEFORE_GATE, 'rehearseFinish', ...GUARDS, 'stopNodes:x', ...GUARDS, 'writeSeal', 'migrateFinish'],
       ...['checkDrift', 'takeBaseline', ...reload('y1'), ...reload('y2')],
       ...['thawConfiguration', 'proveWritable', 'removeNodes:x', 'closeSeal'],
     ]);
@@ -57,7 +61,7 @@ describe.concurrent('an upgrade without trouble', () => {
     expectOrder(acts(run.world), [
       ...BEFORE_SHIFT,
       ...[...step(25), ...step(100)],
-      ...['readMigrations:y', ...GUARDS, 'stopNodes:x', ...GUARDS],
+      ...[...BEFORE_GATE, ...GUARDS, 'stopNodes:x', ...GUARDS],
       ...['checkDrift', 'writeSeal', 'thawConfiguration', 'proveWritable', 'removeNodes:x', 'closeSeal'],
     ]);
     expect(run.world.seal).toMatchObject({ closed: true, approvedBy: ['ann'] });

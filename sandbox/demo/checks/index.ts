@@ -4,11 +4,12 @@ import { checkNodes } from './nodes.ts';
 import { checkOnce } from './once.ts';
 import { checkClients, checkOutcome } from './outcome.ts';
 import { checkSecrets } from './secrets.ts';
+import { checkSessions } from './sessions.ts';
 
 export type { Check, Ended } from './check.ts';
 
 /** Reads everything back that the scenario promises. */
 export async function checkAll(ended: Ended): Promise<readonly Check[]> {
-  const checks = [checkOutcome, checkClients, checkDatabase, checkNodes, checkOnce, checkSecrets];
+  const checks = [checkOutcome, checkClients, checkDatabase, checkNodes, checkSessions, checkOnce, checkSecrets];
   return (await Promise.all(checks.map((one) => one(ended)))).flat();
 }

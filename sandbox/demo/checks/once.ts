@@ -39,11 +39,15 @@ const eachWeightOnce = ({ demo, end }: Ended) => {
   });
 };
 
-const eachNodeOnce = ({ nodeStarts }: Ended) =>
-  check('every node was started once', async () => {
+/** One node of X is restarted after `up`. */
+const eachNodeOnce = ({ nodeStarts, demo }: Ended) => {
+  const restarted = demo.plan.x.nodes.at(-1)?.name;
+  return check(`every node was started once, and ${restarted} once more after \`up\``, async () => {
     const counts = Object.entries(nodeStarts);
-    return { holds: counts.every(([, count]) => count === 1), found: counts.map((one) => one.join(': ')).join(', ') };
+    const holds = counts.every(([name, count]) => count === (name === restarted ? 2 : 1));
+    return { holds, found: counts.map((one) => one.join(': ')).join(', ') };
   });
+};
 
 const oneBackup = ({ demo, end }: Ended) =>
   check('one backup was taken, read back and restored for a test', async () => {

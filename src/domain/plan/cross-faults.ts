@@ -1,6 +1,8 @@
+import { ACCEPTABLE_RISKS, isAcceptable } from '../migrations/index.ts';
 import { classifyPath, parseVersion } from '../version.ts';
 import { fieldsOf, listOf, type Fault } from './fault.ts';
 import { holdsUserInfo } from './inline-secrets.ts';
+import { lockOutFaults } from './lock-out-faults.ts';
 
 /** Rules between places of a plan, over the plan as it came: a fault elsewhere must not hide them. */
 export function crossFaults(input: unknown): Fault[] {
@@ -11,8 +13,10 @@ export function crossFaults(input: unknown): Fault[] {
     ...nodeNeeds('x', x),
     ...nodeNeeds('y', y),
     ...versions(x['version'], y['version']),
+    ...unknownRisks(fieldsOf(plan['migrations'])['accept']),
     ...stepOrder(fieldsOf(plan['traffic'])['steps']),
     ...impossibleGates(plan['gates'], plan['startedBy']),
+    ...lockOutFaults(plan),
   ];
 }
 
@@ -66,6 +70,15 @@ function versions(x: unknown, y: unknown): Fault[] {
   if (kind === 'downgrade')
     return [{ path: 'y.version', message: `is older than X's ${x}; a downgrade is not possible` }];
   return [];
+}
+
+function unknownRisks(value: unknown): Fault[] {
+  return listOf(value).flatMap((one, index) => {
+    const { risk } = fieldsOf(one);
+    if (typeof risk !== 'string' || risk === '' || isAcceptable(risk)) return [];
+    const message = `is no danger that can be accepted (${ACCEPTABLE_RISKS.join(', ')})`;
+    return [{ path: `migrations.accept[${index}].risk`, message }];
+  });
 }
 
 function stepOrder(value: unknown): Fault[] {
