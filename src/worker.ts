@@ -1,4 +1,5 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { createControlConnections } from './adapters/postgres/control-connection.ts';
 import { createSecrets } from './adapters/secrets.ts';
 import { ensureSearchAttributes } from './adapters/temporal/search-attributes.ts';
 import { hostTaskQueue, TASK_QUEUE } from './domain/names.ts';
@@ -32,11 +33,12 @@ async function main(): Promise<void> {
     process.stderr.write(`Search attributes ${missing.join(', ')} are missing${why}; upgrades go on without them.\n`);
   }
 
+  const control = createControlConnections(secrets);
   const common: WorkerOptions = {
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
-    activities: createDeployedActivities({ connection, client, namespace, secrets, environment: process.env }),
+    activities: createDeployedActivities({ connection, client, namespace, secrets, environment: process.env, control }),
     interceptors: { activity: [() => ({ inbound: activityInterceptor(secrets) })] },
     dataConverter: { payloadConverterPath },
     // A crash costs seconds: activities are heard every second, and a new worker need not wait for the old one's cache.
@@ -58,6 +60,7 @@ async function main(): Promise<void> {
   try {
     await Promise.all(workers.map((worker) => worker.run().finally(shutDown)));
   } finally {
+    await control.close();
     await connection.close();
   }
 }

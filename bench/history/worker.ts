@@ -4,6 +4,7 @@ import type { Activities } from '../../src/activities/contract.ts';
 import { createKongHttp } from '../../src/adapters/kong/http.ts';
 import { createKongMetrics } from '../../src/adapters/metrics/kong.ts';
 import { createS3Store } from '../../src/adapters/object-store/s3.ts';
+import { createControlConnections } from '../../src/adapters/postgres/control-connection.ts';
 import { createSecrets } from '../../src/adapters/secrets.ts';
 import { hostTaskQueue, TASK_QUEUE } from '../../src/domain/names.ts';
 import { activityInterceptor } from '../../src/interceptors/activity.ts';
@@ -23,7 +24,9 @@ export async function startFeedingWorker(
   const environment = { ...process.env, ...workerEnv };
   const secrets = createSecrets(environment);
   const connection = await NativeConnection.connect({ address: sandbox.temporal.address });
-  const deployment = { connection, client: new Client({ connection }), namespace: 'default', secrets, environment };
+  const control = createControlConnections(secrets);
+  const temporal = { connection, client: new Client({ connection }), namespace: 'default' };
+  const deployment = { ...temporal, secrets, environment, control };
   const deployed = createDeployedActivities(deployment);
   const metrics = createKongMetrics(createKongHttp(secrets));
   const fed = createFeed({ ...feed, connection: client, metrics, store: createS3Store(secrets) });
@@ -47,6 +50,7 @@ export async function startFeedingWorker(
     async stop() {
       for (const worker of workers) worker.shutdown();
       await Promise.all(running);
+      await control.close();
       await connection.close();
     },
   };

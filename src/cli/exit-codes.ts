@@ -16,11 +16,12 @@ export const EXIT = {
 
 export const EXIT_HELP = `
 Exit codes:
-  0    done: the plan is valid, the message was accepted, the upgrade goes on or has completed
-  1    an error: Temporal or a worker does not answer, there is no such upgrade, a file can't be written,
+  0    done: the plan is valid, the message was accepted, the upgrade goes on or has completed, the freeze is lifted
+       (or there was none)
+  1    an error: Temporal, a worker or PostgreSQL does not answer, there is no such upgrade, a file can't be written,
        or the workflow was terminated, failed or timed out: nothing is watched, nothing was undone
   2    bad usage, or a plan with faults
-  3    refused: the message, the start (another upgrade runs), or the whole upgrade
+  3    refused: the message, the start (another upgrade runs), the whole upgrade, or the thaw of another cluster
   4    the upgrade was rolled back
   5    the upgrade is held: a person decides
   6    the upgrade ended, and somebody let something go (…-with-faults)
@@ -45,8 +46,10 @@ export function exitCodeOf({ state, outcome }: Pick<UpgradeStatus, 'state' | 'ou
 const OF_ERROR: Partial<Record<ErrorCode, number>> = {
   PlanInvalid: EXIT.badUsage,
   PlanUnreadable: EXIT.badUsage,
+  DatabaseNotNamed: EXIT.badUsage,
   UpgradeRunning: EXIT.refused,
   UpgradeEnded: EXIT.refused,
+  FrozenByAnother: EXIT.refused,
 };
 
 export const exitCodeOfError = (code: ErrorCode): number => OF_ERROR[code] ?? EXIT.error;

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { freezeCommand } from './commands/freeze.ts';
 import { messageCommands } from './commands/messages.ts';
 import { nginxConfigCommand } from './commands/nginx-config.ts';
 import { planCommand } from './commands/plan.ts';
 import { reportCommand } from './commands/report.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
+import { thawCommand } from './commands/thaw.ts';
 import { workerCommand } from './commands/worker.ts';
 import { EXIT_HELP } from './exit-codes.ts';
 
@@ -22,6 +24,8 @@ export function createProgram(done: (code: number) => void): Command {
   statusCommand(program, done);
   messageCommands(program, done);
   reportCommand(program, done);
+  freezeCommand(program, done);
+  thawCommand(program, done);
   workerCommand(program);
   nginxConfigCommand(program, done);
   return program;

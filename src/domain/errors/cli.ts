@@ -7,6 +7,12 @@ export const cliErrors = defineErrors({
     means: 'Nothing was started.',
     todo: 'Correct the path or the place in the file that the message names.',
   },
+  DatabaseNotNamed: {
+    retryable: false,
+    what: 'Neither a plan nor the variables `PG…` say which database is meant, or one of them makes no sense.',
+    means: 'Nothing was looked at, and nothing was changed.',
+    todo: "Give the plan's file, or set `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD` and `PGSSLMODE` as for `psql`.",
+  },
   TemporalUnreachable: {
     retryable: true,
     what: 'Temporal does not answer.',
