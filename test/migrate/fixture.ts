@@ -11,12 +11,24 @@ import { createMigrationRecord } from '../../src/adapters/postgres/migration-rec
 import { createMigratorRole } from '../../src/adapters/postgres/migrator-role.ts';
 import { createSchemaMetaReader } from '../../src/adapters/postgres/schema-meta.ts';
 import { createSeals } from '../../src/adapters/postgres/seal.ts';
-import { asActivity, connect, runner, upgrade } from '../kong-adapter/fixture.ts';
+import { connect, quietEnvironment, runner, upgrade } from '../kong-adapter/fixture.ts';
 
 export const migratorRole = createMigratorRole(connect);
 export const record = createMigrationRecord(connect);
 export const guard = createGuard(connect);
 export const seals = createSeals(connect);
+export const kongLock = createKongLock(connect);
+
+/** What 3.4.2 to 3.9.1 has to do: `up` executes these, */
+export const EXECUTED = ['core/021_340_to_350', 'core/022_350_to_360', 'core/023_360_to_370', 'core/024_380_to_390'];
+/** and leaves these pending until `finish`. */
+export const PENDING = [
+  'acme/003_350_to_360',
+  'ai-proxy/001_360_to_370',
+  'opentelemetry/001_331_to_332',
+  'rate-limiting/006_350_to_360',
+  'response-ratelimiting/001_350_to_360',
+];
 
 export const sealOf = (runId: string): Seal => ({
   cluster: 'payments',
@@ -39,12 +51,18 @@ export const withSeal = (seal: Seal | undefined): Partial<MigrateDeps> => ({
   seals: { read: () => Promise.resolve(seal) },
 });
 
+interface Options {
+  readonly patience?: Patience;
+  /** Gets what is reported on the way. */
+  readonly onProgress?: (details: unknown) => void;
+}
+
 /** The activities with their real adapters, sealed for the usual upgrade. */
-export function migrateActivities(overrides: Partial<MigrateDeps> = {}, patience?: Patience): MigrateActivities {
+export function migrateActivities(overrides: Partial<MigrateDeps> = {}, options: Options = {}): MigrateActivities {
   const deps = {
     runner,
     record,
-    kongLock: createKongLock(connect),
+    kongLock,
     lock: createAdvisoryLock(connect),
     access: createMigrationAccess({ guard, migratorRole, ddlWatch: createDdlWatch(connect) }),
     schemaMeta: createSchemaMetaReader(connect),
@@ -52,10 +70,15 @@ export function migrateActivities(overrides: Partial<MigrateDeps> = {}, patience
     ...withSeal(sealOf(upgrade().runId)),
     ...overrides,
   } as MigrateDeps;
-  const activities = createMigrateActivities(deps, patience);
+  const activities = createMigrateActivities(deps, options.patience);
+  const run = <T>(activity: () => Promise<T>): Promise<T> => {
+    const environment = quietEnvironment();
+    if (options.onProgress !== undefined) environment.on('heartbeat', options.onProgress);
+    return environment.run(activity);
+  };
   return {
-    readMigrations: (input) => asActivity(() => activities.readMigrations(input)),
-    migrateUp: (input) => asActivity(() => activities.migrateUp(input)),
-    migrateFinish: (input) => asActivity(() => activities.migrateFinish(input)),
+    readMigrations: (input) => run(() => activities.readMigrations(input)),
+    migrateUp: (input) => run(() => activities.migrateUp(input)),
+    migrateFinish: (input) => run(() => activities.migrateFinish(input)),
   };
 }

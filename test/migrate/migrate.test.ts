@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DatabaseRef, Side } from '../../src/domain/plan/index.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 import { nodeAt, runner, sideOf, sql, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
-import { migrateActivities, record, seals, sealOf, withEnv, withSeal } from './fixture.ts';
+import { EXECUTED, migrateActivities, PENDING, record, seals, sealOf, withEnv, withSeal } from './fixture.ts';
 
 let kong: Kong;
 beforeAll(async () => void (kong = await startKongDatabases()));
@@ -12,15 +12,6 @@ afterAll(() => kong.stop());
 
 const side = (version: string, env: Record<string, string> = {}): Side =>
   sideOf(version, [nodeAt('n1', '/nowhere', [1, 2, 3])], env);
-
-const PENDING = [
-  'acme/003_350_to_360',
-  'ai-proxy/001_360_to_370',
-  'opentelemetry/001_331_to_332',
-  'rate-limiting/006_350_to_360',
-  'response-ratelimiting/001_350_to_360',
-];
-const EXECUTED = ['core/021_340_to_350', 'core/022_350_to_360', 'core/023_360_to_370', 'core/024_380_to_390'];
 
 async function begin(from: string) {
   return { database: await kong.database(from), activities: migrateActivities() };

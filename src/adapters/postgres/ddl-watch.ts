@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import { withConnection, type Connect } from './connect.ts';
-import { readKongSchema } from './kong-tables.ts';
+import { findKongSchema } from './kong-tables.ts';
 
 /**
  * How long a migration waits for one lock, in milliseconds: that long the queries of every node may wait behind it. Shorter than
@@ -39,7 +39,7 @@ export function createDdlWatch(connect: Connect): DdlWatch {
   return {
     during: (database, command) =>
       withConnection(connect(database), async (client) => {
-        const { name } = await readKongSchema(client);
+        const { name } = await findKongSchema(client);
         const { rows } = await client.query<{ now: string }>('SELECT clock_timestamp()::text AS now');
         const ended = new AbortController();
         const watching = watch(client, name, rows[0]?.now ?? '', ended.signal);

@@ -47,13 +47,17 @@ const TABLES = `
    WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition
    ORDER BY c.relname COLLATE "C"`;
 
+/** In which schema Kong has its tables, without a look at any of them: none need be free of locks. Error `NotKongDatabase`. */
+export async function findKongSchema(client: ClientBase): Promise<Pick<KongSchema, 'name' | 'owner'>> {
+  const schema = (await client.query<{ name: string; owner: string }>(SCHEMA)).rows[0];
+  if (schema !== undefined) return schema;
+  const { rows } = await client.query<{ name: string }>('SELECT current_database() AS name');
+  throw new CrossfadeError('NotKongDatabase', `The database ${rows[0]?.name} has no table schema_meta.`);
+}
+
 /** The tables of Kong as they are now, in whichever schema Kong has them. Error `NotKongDatabase`. */
 export async function readKongSchema(client: ClientBase): Promise<KongSchema> {
-  const schema = (await client.query<{ name: string; owner: string }>(SCHEMA)).rows[0];
-  if (schema === undefined) {
-    const { rows } = await client.query<{ name: string }>('SELECT current_database() AS name');
-    throw new CrossfadeError('NotKongDatabase', `The database ${rows[0]?.name} has no table schema_meta.`);
-  }
+  const schema = await findKongSchema(client);
   const { rows } = await client.query<{ name: string; columns: string[]; types: string[]; key: string[] }>(TABLES, [
     schema.name,
   ]);

@@ -1,7 +1,7 @@
 import type { LockHolder } from '../../domain/migrations/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import { withConnection, type Connect } from './connect.ts';
-import { readKongSchema } from './kong-tables.ts';
+import { findKongSchema } from './kong-tables.ts';
 
 /** Who holds locks on Kong's tables now, or waits for one that others queue behind. */
 export interface LockHolders {
@@ -52,7 +52,7 @@ export function createLockHolders(connect: Connect): LockHolders {
     // The administrator, where there is one, may be allowed to see more of a session.
     read: (database) =>
       withConnection(connect(database, { as: 'admin' }), async (client) => {
-        const { name } = await readKongSchema(client);
+        const { name } = await findKongSchema(client);
         return (await client.query<Row>(HOLDERS, [name, STRONG])).rows.map(toHolder);
       }),
   };

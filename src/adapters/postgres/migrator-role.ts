@@ -4,7 +4,7 @@ import type { DatabaseRef } from '../../domain/plan/index.ts';
 import { withConnection, type Connect } from './connect.ts';
 import { MIGRATION_LOCK_WAIT } from './ddl-watch.ts';
 import { MIGRATOR_ROLE } from './guard-sql.ts';
-import { readKongSchema } from './kong-tables.ts';
+import { findKongSchema } from './kong-tables.ts';
 import { passwordVerifier, randomPassword } from './password.ts';
 
 /** An account that the guard lets through, for one command. */
@@ -36,7 +36,7 @@ export function createMigratorRole(connect: Connect): MigratorRole {
     withConnection(connect(database, { as: 'admin' }), use);
 
   async function prepare(database: DatabaseRef): Promise<string> {
-    const { owner } = await withConnection(connect(database), readKongSchema);
+    const { owner } = await withConnection(connect(database), findKongSchema);
     return asAdmin(database, async (client) => {
       const { role, there } = await readRole(client);
       const settings = `ALTER ROLE ${id(role)} IN DATABASE ${id(database.name)}`;

@@ -1,9 +1,9 @@
-import type { Client } from 'pg';
+import { escapeIdentifier, type Client } from 'pg';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { SchemaMeta } from '../../domain/migrations/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import { withConnection, type Connect } from './connect.ts';
-import { readKongSchema } from './kong-tables.ts';
+import { findKongSchema } from './kong-tables.ts';
 
 /** Kong's own record of its migrations, read without Kong. */
 export interface SchemaMetaReader {
@@ -24,16 +24,15 @@ export function createSchemaMetaReader(connect: Connect): SchemaMetaReader {
 }
 
 async function readOn(client: Client): Promise<SchemaMeta | undefined> {
-  const schema = await readKongSchema(client).catch((error: unknown) => {
+  const schema = await findKongSchema(client).catch((error: unknown) => {
     if (error instanceof CrossfadeError && error.code === 'NotKongDatabase') return undefined;
     throw error;
   });
-  const table = schema?.tables.find(({ name }) => name === 'schema_meta');
-  if (schema === undefined || table === undefined) return undefined;
+  if (schema === undefined) return undefined;
   const { rows } = await client.query<{ executed: string[]; pending: string[] }>(
     `SELECT ARRAY(SELECT subsystem || '/' || name FROM unnest(executed) AS name) AS executed,
             ARRAY(SELECT subsystem || '/' || name FROM unnest(pending) AS name) AS pending
-       FROM ${table.sql} WHERE key = 'schema_meta' ORDER BY subsystem`,
+       FROM ${escapeIdentifier(schema.name)}.schema_meta WHERE key = 'schema_meta' ORDER BY subsystem`,
   );
   return {
     schema: schema.name,
