@@ -5,6 +5,7 @@ export { whatIsExpected, whatWillHappen, type Forecast, type Step } from './fore
 export { inDoubt } from './in-doubt.ts';
 export { describeHolder, olderThan, type LockHolder } from './lock-holders.ts';
 export { differingSets, type NodeMigrations } from './plugin-sets.ts';
+export { NOTHING_YET } from './known.ts';
 export { listAgrees, migrationOfLine, parseList, parseStatus, type CommandText } from './read.ts';
 export { contradictions, notRecorded, progressOf, type SchemaMeta, type Witnesses } from './schema-meta.ts';
 export { whyNotAgain } from './repeatable.ts';

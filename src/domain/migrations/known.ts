@@ -14,6 +14,9 @@ export interface KnownMigration {
   readonly again?: string;
 }
 
+/** Of a migration that has work in `finish` only. */
+export const NOTHING_YET = 'changes nothing yet';
+
 type Row = Omit<KnownMigration, 'name' | 'since'>;
 
 const ADDS_EXPIRY = { up: 'adds triggers that delete expired rows with each insert' };
@@ -27,7 +30,7 @@ const KNOWN: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
       again: 'a second run puts another "~" before each regex path',
     },
     'http-log/001_280_to_300': {
-      up: 'changes nothing yet',
+      up: NOTHING_YET,
       finish: 'makes one text of each list in config.headers of the http-log plugins',
     },
     'pre-function/001_280_to_300': {
@@ -63,7 +66,7 @@ const KNOWN: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
   },
   '3.6.1': {
     'opentelemetry/001_331_to_332': {
-      up: 'changes nothing yet',
+      up: NOTHING_YET,
       finish: 'sets config.queue.max_batch_size of the opentelemetry plugins to 200 where it is 1',
     },
   },
@@ -72,7 +75,7 @@ const KNOWN: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
       up: 'creates the table clustering_rpc_requests, adds clustering_data_planes.rpc_capabilities',
     },
     'ai-proxy/001_360_to_370': {
-      up: 'changes nothing yet',
+      up: NOTHING_YET,
       finish: 'turns log_statistics off in ai-proxy plugins for providers that have none',
     },
   },

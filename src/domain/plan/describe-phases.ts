@@ -28,6 +28,9 @@ export const DESCRIBE: Record<PhaseName, (plan: Plan) => PhaseLine[]> = {
   ],
   freeze: ({ freeze }) => [
     ...freeze.before.map((command) => does(`runs your command: ${command.join(' ')}`)),
+    ...freeze.idleWriters.map(({ tag, reason }) =>
+      does(`leaves the writer of entities tagged ${tag} as it is: “${reason}”`),
+    ),
     does(
       `waits up to ${formatDuration(freeze.quietWithin)} for ${formatDuration(freeze.quiet)} without a configuration write`,
     ),

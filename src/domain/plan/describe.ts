@@ -3,6 +3,7 @@ import { PHASES } from '../names.ts';
 import { classifyPath, parseVersion } from '../version.ts';
 import type { Side } from './cluster.ts';
 import { describeFreeze } from './describe-freeze.ts';
+import { describeMigrations } from './describe-migrations.ts';
 import { DESCRIBE } from './describe-phases.ts';
 import type { Plan } from './schema.ts';
 
@@ -21,6 +22,9 @@ export function describePlan(plan: Plan): string {
     '',
     'Phases',
     ...phases,
+    '',
+    'Migrations',
+    ...indent(describeMigrations(plan)),
     '',
     'Freeze',
     ...indent(describeFreeze(plan)),

@@ -1,10 +1,12 @@
 import type { Finding } from '../findings.ts';
-import { isAcceptable, type Forecast, type Risk, type Step } from '../migrations/index.ts';
+import { isAcceptable, NOTHING_YET, type Forecast, type Risk, type Step } from '../migrations/index.ts';
 import type { MigrationsPlan } from '../plan/index.ts';
 import { pass, refuse, warn } from './finding.ts';
 
-const steps = (command: string, all: readonly Step[]): string[] =>
-  all.length === 0 ? [] : [`\`${command}\`: ${all.map(({ name, does }) => `${name} ${does}`).join('; ')}.`];
+function steps(command: string, all: readonly Step[]): string[] {
+  const work = all.filter(({ does }) => does !== NOTHING_YET).map(({ name, does }) => `${name} ${does}`);
+  return all.length === 0 ? [] : [`\`${command}\`: ${work.join('; ') || NOTHING_YET}.`];
+}
 
 /** What the two commands will do, before anybody says yes to it. */
 export function plannedMigrations({ up, finish, unknown }: Forecast): Finding[] {
@@ -12,9 +14,7 @@ export function plannedMigrations({ up, finish, unknown }: Forecast): Finding[] 
   if (up.length + finish.length + unknown.length === 0)
     return [pass(rule, 'Nothing is to be migrated: X could serve again at any time until the thaw.')];
   const lasting =
-    finish.length === 0
-      ? 'Nothing of it takes away what X reads.'
-      : 'What `finish` removes is gone for good, and X with it.';
+    finish.length === 0 ? '`finish` has nothing to do.' : 'What `finish` changes can not be taken back, and X with it.';
   const known = [...steps('up', up), ...steps('finish', finish)];
   const planned =
     known.length === 0

@@ -70,7 +70,7 @@ function findings({ findings: all, accepted: letGo }: UpgradeStatus): string {
   const lines = firstOf(open, 15, (one) => {
     const level = done.has(one.rule) ? 'let go' : one.level === 'refuse' ? '**refused**' : 'warning';
     const hint = one.hint === undefined ? '' : ` → ${escape(one.hint)}`;
-    return `${level} ${code(one.rule)}: ${escape(one.message)}${hint}`;
+    return `${level} ${code(one.rule)}: ${escape(one.message, 1_200)}${hint}`;
   });
   return section('Findings', list(lines));
 }
