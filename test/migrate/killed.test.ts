@@ -1,125 +1,97 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { DatabaseRef } from '../../src/domain/plan/index.ts';
-import { commandLine, groupMembers } from '../../sandbox/proc.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { groupMembers } from '../../sandbox/proc.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
-import { kongOf, nodeAt, sideOf, sql, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
-import { migrateActivities, migratorRole, record } from './fixture.ts';
+import { sql, startKongDatabases, type Kong } from '../kong-adapter/fixture.ts';
+import { begin as beginWith, childWith, hasBegun, orphan, slow } from './orphan.ts';
+import { EXECUTED, PENDING, record } from './fixture.ts';
 
 let kong: Kong;
 beforeAll(async () => void (kong = await startKongDatabases()));
 afterAll(() => kong.stop());
 
-const slow = (sleepMs: number): string => {
-  const file = join(kong.dir, `slow-${sleepMs}.json`);
-  writeFileSync(file, JSON.stringify({ migrations: { sleepMs } }));
-  return file;
-};
+const begin = (env?: Record<string, string>) => beginWith(kong, env);
 
-async function begin(env: Record<string, string> = {}) {
-  const database = await kong.database('3.4.2');
-  const cluster = sideOf('3.9.1', [nodeAt('n1', '/nowhere', [1, 2, 3])], env);
-  return {
-    database,
+/** What each command leaves when nothing disturbs it. */
+const ENDS = {
+  up: { state: 'pending', pending: PENDING, ran: [...EXECUTED, ...PENDING] },
+  finish: { state: 'clean', pending: [], ran: PENDING },
+} as const;
 
-    activities: migrateActivities(),
-    input: { cluster, database, upgrade: upgrade() },
-  };
-}
+for (const command of ['up', 'finish'] as const)
+  describe(command, () => {
+    /** With `up` done before `finish`. */
+    async function ready(env: Record<string, string> = {}, admin = true) {
+      const started = await begin(env);
+      const { admin: account, ...rest } = started.database;
+      const database = admin && account !== undefined ? { ...rest, admin: account } : rest;
+      const input = { ...started.input, database };
+      if (command === 'finish') {
+        const cluster = { ...input.cluster, runs: { ...input.cluster.runs, env: {} } };
+        await started.activities.migrateUp({ ...input, cluster });
+      }
+      const { migrateUp, migrateFinish } = started.activities;
+      return { database, input, migrate: () => (command === 'up' ? migrateUp(input) : migrateFinish(input)) };
+    }
 
-const recorded = async (database: DatabaseRef): Promise<unknown[]> =>
-  sql(database, `SELECT subsystem FROM schema_meta WHERE '021_340_to_350' = ANY (executed)`);
+    /** As if nobody had disturbed it. */
+    async function expectEnd({ migrate, database }: Awaited<ReturnType<typeof ready>>): Promise<void> {
+      const { after, ran } = await migrate();
+      expect(after).toMatchObject({ state: ENDS[command].state, pending: ENDS[command].pending, new: [] });
+      expect([...ran].sort()).toEqual([...ENDS[command].ran].sort());
+      expect(await sql(database, 'SELECT FROM locks')).toEqual([]);
+      const again = await migrate();
+      expect(again.before).toEqual(again.after);
+    }
 
-/** A child of this very process, by its command line. */
-const childWith = (words: string): number | undefined =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .find((pid) => parentOf(pid) === process.pid && commandLine(pid).includes(words));
+    test('killed in the middle: nothing of it is left, and the next attempt completes it at once', async () => {
+      const started = await ready({ KONG_STANDIN_FAULTS: slow(kong, 500) });
+      const first = started.migrate();
+      first.catch(() => undefined);
+      await waitFor('it has begun', () => hasBegun(started.database, command));
+      const group = childWith(`migrations ${command}`) as number;
+      process.kill(-group, 'SIGKILL');
+      await expect(first).rejects.toMatchObject({
+        code: 'MigrationFailed',
+        message: expect.stringContaining('ended by a signal') as string,
+      });
+      expect(groupMembers(group)).toEqual([]);
+      expect(await sql(started.database, 'SELECT FROM locks')).toEqual([]);
+      await expectEnd(started);
+    });
 
-function parentOf(pid: number): number | undefined {
-  try {
-    return Number(/^.*\) \S (\d+) /s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
-  } catch {
-    return undefined;
-  }
-}
+    test('only its first process is killed: the rest is ended as well', async () => {
+      const started = await ready({ KONG_STANDIN_FAULTS: slow(kong, 500) });
+      const first = started.migrate();
+      first.catch(() => undefined);
+      await waitFor('it has begun', () => hasBegun(started.database, command));
+      const group = childWith(`migrations ${command}`) as number;
+      process.kill(group, 'SIGKILL');
+      await expect(first).rejects.toMatchObject({ code: 'MigrationFailed' });
+      expect(groupMembers(group)).toEqual([]);
+    });
 
-/** The same command as the activity's, of a worker that is gone: it noted that it began, and nobody waits for the command. */
-async function orphan({ database, input }: Awaited<ReturnType<typeof begin>>, sleepMs: number): Promise<number> {
-  const todo = ['core/021_340_to_350', 'core/022_350_to_360', 'core/023_360_to_370', 'core/024_380_to_390'];
-  const plugins = ['acme/003_350_to_360', 'ai-proxy/001_360_to_370', 'opentelemetry/001_331_to_332'];
-  const limiting = ['rate-limiting/006_350_to_360', 'response-ratelimiting/001_350_to_360'];
-  await record.begin(database, input.upgrade, 'up', [...todo, ...plugins, ...limiting], { to: '3.9.1' });
-  const { user, password } = await migratorRole.open(database);
-  const env = {
-    PATH: process.env['PATH'],
-    KONG_PREFIX: join(kong.dir, 'orphan'),
-    KONG_PG_HOST: database.host,
-    KONG_PG_PORT: String(database.port),
-    KONG_PG_DATABASE: database.name,
-    KONG_STANDIN_FAULTS: slow(sleepMs),
-    KONG_PG_USER: user,
-    KONG_PG_PASSWORD: password,
-  };
-  const args = ['migrations', 'up', '--db-timeout', '3600', '--lock-timeout', '900'];
-  const child = spawn(kongOf('3.9.1'), args, { env, detached: true, stdio: 'ignore' });
-  await once(child, 'spawn');
-  await waitFor('the orphan has begun', async () => (await recorded(database)).length > 0);
-  return child.pid as number;
-}
+    for (const [how, admin] of [
+      ['by its role', true],
+      ['without a role of its own: by its sessions and its lock', false],
+    ] as const) {
+      test(`the worker died and the command goes on: the next attempt waits for it and has nothing left to do (${how})`, async () => {
+        const started = await ready({}, admin);
+        const pid = await orphan(kong, started, command, 300);
+        const { before, after, ran } = await started.migrate();
+        expect(groupMembers(pid)).toEqual([]);
+        expect(before).toEqual(after);
+        expect(after.state).toBe(ENDS[command].state);
+        expect([...ran].sort()).toEqual([...ENDS[command].ran].sort());
+      });
 
-test('"up" is killed in the middle: nothing of it is left, and the next attempt completes it at once', async () => {
-  const started = await begin({ KONG_STANDIN_FAULTS: slow(500) });
-  const first = started.activities.migrateUp(started.input);
-  first.catch(() => undefined);
-  await waitFor('up has begun', async () => (await recorded(started.database)).length > 0);
-  const group = childWith('migrations up') as number;
-  process.kill(-group, 'SIGKILL');
-  await expect(first).rejects.toMatchObject({
-    code: 'MigrationFailed',
-    message: expect.stringContaining('ended by a signal'),
+      test(`the worker and the command died: its lock is removed, and the next attempt completes it (${how})`, async () => {
+        const started = await ready({}, admin);
+        process.kill(-(await orphan(kong, started, command, 500)), 'SIGKILL');
+        expect(await sql(started.database, `SELECT key FROM locks`)).toEqual([{ key: 'migrations' }]);
+        await expectEnd(started);
+      });
+    }
   });
-  expect(groupMembers(group)).toEqual([]);
-  expect(await sql(started.database, 'SELECT FROM locks')).toEqual([]);
-
-  const { after, ran } = await started.activities.migrateUp(started.input);
-  expect(after.state).toBe('pending');
-  expect(ran).toHaveLength(9);
-});
-
-test('only the first process of "up" is killed: the rest is ended as well', async () => {
-  const started = await begin({ KONG_STANDIN_FAULTS: slow(500) });
-  const first = started.activities.migrateUp(started.input);
-  first.catch(() => undefined);
-  await waitFor('up has begun', async () => (await recorded(started.database)).length > 0);
-  const group = childWith('migrations up') as number;
-  process.kill(group, 'SIGKILL');
-  await expect(first).rejects.toMatchObject({ code: 'MigrationFailed' });
-  expect(groupMembers(group)).toEqual([]);
-});
-
-test('the worker died and its "up" goes on: the next attempt waits for it and has nothing left to do', async () => {
-  const started = await begin();
-  const pid = await orphan(started, 300);
-  const { before, after, ran } = await started.activities.migrateUp(started.input);
-  expect(groupMembers(pid)).toEqual([]);
-  expect(before).toEqual(after);
-  expect(after.state).toBe('pending');
-  expect(ran).toHaveLength(9);
-});
-
-test('the worker and its "up" died: the lock that is left is removed, and the next attempt completes it', async () => {
-  const started = await begin();
-  process.kill(-(await orphan(started, 500)), 'SIGKILL');
-  expect(await sql(started.database, `SELECT key FROM locks`)).toEqual([{ key: 'migrations' }]);
-  const { after } = await started.activities.migrateUp(started.input);
-  expect(after.state).toBe('pending');
-  expect(await sql(started.database, 'SELECT FROM locks')).toEqual([]);
-});
 
 test('a lock that somebody took with the usual time-out is never removed', async () => {
   const started = await begin();
