@@ -1,5 +1,14 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+  type WorkflowBundle,
+} from '@temporalio/worker';
+import { fileURLToPath } from 'node:url';
 import { makeFolder, removeFolder } from '../../sandbox/folder.ts';
 import { startTemporal, type SearchAttributeType, type Temporal } from '../../sandbox/servers/temporal.ts';
 import { createSecrets } from '../../src/adapters/secrets.ts';
@@ -19,6 +28,8 @@ export interface EnvironmentOptions {
   readonly searchAttributes?: Readonly<Record<string, SearchAttributeType>>;
   readonly ensureSearchAttributes?: boolean;
   readonly hosts?: readonly string[];
+  /** Timers of the workflows as `steered-timers.ts` has them. */
+  readonly steeredTimers?: boolean;
 }
 
 export interface StartOptions {
@@ -43,6 +54,7 @@ export class WorkflowEnvironment {
   private readonly runs: Run[] = [];
   private readonly stops: (() => Promise<unknown>)[] = [];
   private count = 0;
+  private bundle: WorkflowBundle | undefined;
 
   private constructor(temporal: Temporal, connection: Connection) {
     this.temporal = temporal;
@@ -57,6 +69,7 @@ export class WorkflowEnvironment {
     const connection = await Connection.connect({ address: temporal.address });
     if (options.ensureSearchAttributes !== false) await ensureSearchAttributes(connection, 'default');
     const environment = new WorkflowEnvironment(temporal, connection);
+    environment.bundle = await (options.steeredTimers === true ? steeredBundle() : workflowBundle());
     await environment.startWorkers(options.hosts ?? ['h1']);
     environment.stops.push(
       () => connection.close(),
@@ -112,7 +125,7 @@ export class WorkflowEnvironment {
   async close(): Promise<void> {
     try {
       const histories = historiesOf(this.runs);
-      const options = { workflowBundle: await workflowBundle(), dataConverter };
+      const options = { workflowBundle: this.bundle ?? (await workflowBundle()), dataConverter };
       const faults: string[] = [];
       for await (const { workflowId, error } of Worker.runReplayHistories(options, histories))
         if (error !== undefined) faults.push(`${workflowId}: ${error.message}`);
@@ -138,7 +151,11 @@ export class WorkflowEnvironment {
       shutdownGraceTime: '1s',
     };
     const workers = await Promise.all([
-      workflowBundle().then((bundle) => Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle: bundle })),
+      Worker.create({
+        ...common,
+        taskQueue: TASK_QUEUE,
+        ...(this.bundle === undefined ? {} : { workflowBundle: this.bundle }),
+      }),
       ...hosts.map((host) => Worker.create({ ...common, taskQueue: hostTaskQueue(host) })),
     ]);
     const running = workers.map((worker) => worker.run());
@@ -150,6 +167,16 @@ export class WorkflowEnvironment {
       () => connection.close(),
     );
   }
+}
+
+function steeredBundle(): Promise<WorkflowBundle> {
+  const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+  return bundleWorkflowCode({
+    workflowsPath: file('../../src/workflows/index.ts'),
+    payloadConverterPath,
+    workflowInterceptorModules: [file('./steered-timers.ts')],
+    logger: new DefaultLogger('ERROR'),
+  });
 }
 
 async function* historiesOf(runs: readonly Run[]) {

@@ -46,19 +46,25 @@ export const BEFORE_SEAL: readonly Failure[] = [
   ...rows('backup', [], THAW, ['checkRules:frozen', ['checkBalancer', 2], ['checkHost:x', 2], ['checkHost:y', 2]]),
   ...rows('deploy', [], STOP_Y, ['prepareNodes:y']),
   ...rows('migrate', [], STOP_Y, ['checkDrift', 'migrateUp', ['checkDrift', 2], ['takeBaseline', 2]]),
-  ...rows('migrate', [], STOP_Y, [['runTests:x', 2], 'startNodes:y', 'compareEntities']),
+  ...rows('migrate', [], STOP_Y, ['readMigrations:x', ['runTests:x', 2], 'checkNodes:x']),
+  ...rows('migrate', [], ['startNodes:x', ...STOP_Y], ['setNodeOut:x2:out', 'restartNode:x2']),
+  ...rows('migrate', [], STOP_Y, ['startNodes:y', 'compareEntities']),
   ...rows('stage', [], STOP_Y, ['runTests:y', 'compareAnswers']),
   ...rows('shift', RETREAT, STOP_Y, [['checkDrift', 3], 'checkNodes:y', 'setWeight:25', 'measureShare:25']),
   ...rows('shift', RETREAT, STOP_Y, ['watchTraffic:shift-25', ['checkDrift', 4], 'setWeight:100']),
   ...rows('shift', RETREAT, STOP_Y, ['measureShare:100', 'watchTraffic:shift-100']),
-  ...rows('finish', RETREAT, STOP_Y, ['readMigrations:y', 'rehearseFinish', 'watchTraffic:gate-finish']),
+  ...rows('finish', RETREAT, STOP_Y, [['readMigrations:x', 2], 'tellSessions', 'readMigrations:y']),
+  ...rows('finish', RETREAT, STOP_Y, ['rehearseFinish', 'watchTraffic:gate-finish']),
   ...rows('finish', RETREAT, STOP_Y, ['readTraffic', 'readFinishFacts']),
   ...rows('finish', WITH_X, STOP_Y, ['stopNodes:x', ['readTraffic', 2], ['readFinishFacts', 2]]),
   ...rows('thaw', WITH_X, STOP_Y, [['checkDrift', 5]], true),
 ];
 
 /** Of the rows of `finish`: what happens before its gate is passed. */
-export const BEFORE_GATE = ['readMigrations:y', 'rehearseFinish', 'watchTraffic:gate-finish'];
+export const BEFORE_GATE = [
+  ...['readMigrations:x', 'tellSessions', 'readMigrations:y'],
+  ...['rehearseFinish', 'watchTraffic:gate-finish'],
+];
 
 /** There is no way back: nothing is undone, and `retry` goes forward. */
 export const AFTER_SEAL: readonly Failure[] = [

@@ -49,7 +49,7 @@ describe.concurrent('after the seal a failure holds, and nothing is undone', () 
   it.each(rows)('$title: `abort` is refused, `retry` goes forward', async ({ failure }) => {
     const run = await held(failure);
     const status = await run.status();
-    expect(status.failure).toMatchObject({ phase: failure.phase, message: 'made to fail' });
+    expect(status.failure).toMatchObject({ phase: failure.phase, message: expect.stringMatching(/made to fail$/) });
     expect(status.hold).toMatchObject({ canRetryFrom: [failure.phase] });
     expect(status.hold).not.toHaveProperty('expiresAt');
     expect(await run.ask('abort', { by: 'ann' })).toMatchObject({ accepted: false, text: /nothing left to undo/ });
