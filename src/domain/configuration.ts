@@ -21,8 +21,21 @@ export interface ConfigurationChange {
   readonly fields?: readonly string[];
 }
 
+/** `services 6f1c…-… (billing)`: type, id and name. */
+export const describeEntity = ({ table, id, name }: Pick<ConfigurationChange, 'table' | 'id' | 'name'>): string =>
+  `${table} ${id}${name === undefined ? '' : ` (${name})`}`;
+
+/** Why writes are not refused as they should be. */
+export interface GuardFault {
+  /** `lifted`: by somebody, for good. `broken`: switched off or removed in part; it can be mended. */
+  readonly kind: 'lifted' | 'broken';
+  /** A clause: `the guard is missing or disabled on services`. */
+  readonly text: string;
+}
+
 /** What is true of the configuration now, against the last baseline. */
 export interface Drift {
+  readonly guardFault?: GuardFault;
   readonly fingerprint: Fingerprint;
   /** The first 50 changes. */
   readonly changes: readonly ConfigurationChange[];

@@ -35,6 +35,7 @@ import { createDdlWatch } from '../adapters/postgres/ddl-watch.ts';
 import { createDumpComparison } from '../adapters/postgres/dump-comparison.ts';
 import { createDatabaseDump } from '../adapters/postgres/dump.ts';
 import { createFingerprints } from '../adapters/postgres/fingerprint.ts';
+import { withGuardCheck } from '../adapters/postgres/guard-fault.ts';
 import { createGuard } from '../adapters/postgres/guard.ts';
 import { createKongLock } from '../adapters/postgres/kong-lock.ts';
 import { createLockHolders } from '../adapters/postgres/lock-holders.ts';
@@ -80,7 +81,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
   const connectForLong = throughLockOut(createConnect(secrets));
   const connect = throughLockOut(control.connect);
   const guard = createGuard(connect);
-  const fingerprints = createFingerprints(connect);
+  const fingerprints = withGuardCheck(connect, createFingerprints(connect));
   const migratorRole = createMigratorRole(connect);
   const seals = createSeals(connect);
   const lock = createAdvisoryLock(connectForLong);

@@ -2,6 +2,8 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import { addressesOf } from '../domain/plan/addresses.ts';
 import type { KongNode } from '../domain/plan/index.ts';
 import { nodesOfY } from '../domain/plan/roles.ts';
+import { thawedNews } from '../domain/status/render-freeze.ts';
+import { tell } from './notify.ts';
 import { run } from './proxies.ts';
 import type { Undo } from './undos.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -81,6 +83,7 @@ export const thaw =
     await run(u.acts.undo.freeze.thawConfiguration, 'lift the freeze', { database: u.plan.database, upgrade: u.ref });
     await resumeUpdates(u);
     markThawed(u);
+    tellThawed(u);
   };
 
 /** After the seal: the freeze is lifted, unless it was, X's role let in, and the seal closed, so that a later upgrade can begin. */
@@ -107,4 +110,10 @@ export function markThawed(u: Upgrade): void {
   if (freeze === undefined) return;
   freeze.frozen = false;
   freeze.liftedAt = new Date().toISOString();
+}
+
+/** Colleagues, who were told when it began. */
+export function tellThawed(u: Upgrade): void {
+  const { freeze, upgrade } = u.journal.status;
+  if (freeze !== undefined) void tell(u, 'alert', thawedNews(freeze, upgrade));
 }

@@ -1,8 +1,8 @@
 import { escapeLiteral, type ClientBase } from 'pg';
 import type { Seal } from '../../activities/contract.ts';
 import type { FreezeState } from '../../domain/configuration.ts';
-import { readFreeze, readState, readTriggers } from './freeze-state.ts';
-import { triggersOf } from './guard-sql.ts';
+import { readFreeze, readState } from './freeze-state.ts';
+import { unguarded } from './guard-fault.ts';
 import { configurationTables, readKongSchema } from './kong-tables.ts';
 
 /** All that Kong's database knows of a freeze, for people who have nothing else to ask. */
@@ -31,9 +31,6 @@ export interface FreezeFacts extends FreezeState {
 export async function readFreezeFacts(client: ClientBase): Promise<FreezeFacts> {
   const state = await readState(client);
   const tables = configurationTables(await readKongSchema(client));
-  const triggers = await readTriggers(client);
-  const stands = (table: (typeof tables)[number]) =>
-    triggersOf(table).every(({ name }) => triggers.get(`${table.name}/${name}`) === true);
   const first = async <T extends object>(sql: string, values: readonly unknown[] = []): Promise<T | undefined> =>
     (await client.query<T>(sql, [...values])).rows[0];
   const listed = async (table: string, sql: string, values: readonly unknown[] = []): Promise<string[]> =>
@@ -63,7 +60,7 @@ export async function readFreezeFacts(client: ClientBase): Promise<FreezeFacts> 
     ...state,
     guard: guard?.there === true,
     configurationTables: tables.length,
-    missing: tables.filter((table) => !stands(table)).map(({ name }) => name),
+    missing: await unguarded(client),
     open: (await readFreeze(client))?.open === true,
     ...(migrator === undefined ? {} : { migrator }),
     ...(seal === undefined ? {} : { seal }),

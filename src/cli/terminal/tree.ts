@@ -1,5 +1,6 @@
 import { formatDuration } from '../../domain/duration.ts';
 import type { Outcome, State } from '../../domain/names.ts';
+import { askFor, WHAT_A_WRITE_GETS } from '../../domain/status/render-freeze.ts';
 import { clock, elapsed, plainLine } from '../../domain/status/render-text.ts';
 import { OUTCOME_MEANING, OUTCOME_WORDS, STATE_WORDS, title } from '../../domain/status/render-words.ts';
 import type { UpgradeStatus } from '../../domain/status/index.ts';
@@ -73,6 +74,9 @@ function headline({ status, paint }: TreeOptions, today: string): string[] {
   return [
     `${paint('bold', plainLine(title(status)))}   ${word}   ${paint('dim', took)}`,
     `${share}   ${frozen(status, today, paint)}`,
+    ...(status.freeze?.frozen === true
+      ? [paint('dim', `writes to it get ${WHAT_A_WRITE_GETS}; whom to ask: ${plainLine(askFor(status), 120)}`)]
+      : []),
   ];
 }
 

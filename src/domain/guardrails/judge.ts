@@ -46,8 +46,8 @@ export function judgeGuardrails(input: GuardrailInput): Guardrail[] {
     },
     {
       name: 'configuration-unchanged',
-      holds: facts.drift.total === 0,
-      message: `${facts.drift.total} entities differ from the last baseline (must be none)`,
+      holds: facts.drift.total === 0 && facts.drift.guardFault === undefined,
+      message: `${facts.drift.total} entities differ from the last baseline (must be none), ${facts.drift.guardFault?.text ?? 'and the guard stands'}`,
     },
     {
       name: 'approved',

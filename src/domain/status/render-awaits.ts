@@ -1,3 +1,4 @@
+import { plural } from '../plural.ts';
 import type { GateName, MessageName, PhaseName } from '../names.ts';
 import { refusals } from '../findings.ts';
 import { clock, plainLine } from './render-text.ts';
@@ -130,13 +131,18 @@ function acceptable(status: UpgradeStatus): Awaited[] {
     reason: true,
     means: 'let it go; the reason is recorded',
   });
-  const drift = status.freeze?.drift ?? [];
   return [
-    ...(drift.length === 0
-      ? []
-      : [
-          { what: `The configuration changed under the freeze (${drift.length} entities)`, answers: [accept('drift')] },
-        ]),
+    ...drifted(status).map((what) => ({ what, answers: [accept('drift')] })),
     ...open.map((one) => ({ what: plainLine(one.message), answers: [accept(one.rule)] })),
   ];
 }
+
+function drifted({ freeze }: UpgradeStatus): string[] {
+  const { drift = [], guardFault } = freeze ?? {};
+  if (guardFault !== undefined) return [`${capital(guardFault)}: to accept it means to put it back`];
+  return drift.length === 0
+    ? []
+    : [`The configuration changed under the freeze (${plural(drift.length, 'entity', 'entities')})`];
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,3 +1,4 @@
+import { describeEntity } from '../configuration.ts';
 import { formatDuration } from '../duration.ts';
 import { freezeDecisions } from '../node-writers.ts';
 import { describeFigures, formatBytes, formatPercent } from './render-figures.ts';
@@ -54,9 +55,10 @@ function drift({ freeze }: UpgradeStatus): string {
   if (freeze === undefined) return '';
   const lines = firstOf(freeze.drift, 10, (change) => {
     const fields = change.fields === undefined ? '' : `: ${escape(change.fields.join(', '), 120)}`;
-    return `${escape(change.table)} ${escape(change.name ?? change.id)} ${change.change}${fields}`;
+    return `${escape(describeEntity(change))} ${change.change}${fields}`;
   });
-  return section('The configuration changed under the freeze', list(lines));
+  const guard = freeze.guardFault === undefined ? [] : [`**${escape(freeze.guardFault, 600)}**`];
+  return section('The configuration changed under the freeze', list([...guard, ...lines]));
 }
 
 const frozen = ({ freeze }: UpgradeStatus): string =>

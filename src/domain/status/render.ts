@@ -1,6 +1,7 @@
 import { formatDuration } from '../duration.ts';
 import { awaited, wayBack } from './render-awaits.ts';
 import { commandFor } from './render-commands.ts';
+import { askFor, WHAT_A_WRITE_GETS } from './render-freeze.ts';
 import { failure, sections } from './render-sections.ts';
 import { clock, escapeMarkdown, utf8Length } from './render-text.ts';
 import { OUTCOME_MEANING, OUTCOME_WORDS, STATE_WORDS, title } from './render-words.ts';
@@ -57,10 +58,12 @@ function outcomeLamp(outcome: NonNullable<UpgradeStatus['outcome']>): string {
   return outcome.endsWith('faults') ? '🟠' : '⚪';
 }
 
-function frozen({ freeze }: UpgradeStatus, today: string): string {
+function frozen(status: UpgradeStatus, today: string): string {
+  const { freeze } = status;
   if (freeze === undefined) return '';
   if (freeze.frozen) {
-    return ` **Configuration frozen since ${clock(freeze.since, today)}**; at ${clock(freeze.limitAt, today)} the limit is reached and the upgrade holds.`;
+    const see = `Every write to it gets ${WHAT_A_WRITE_GETS}; whom to ask: ${escapeMarkdown(askFor(status), 120)}.`;
+    return ` **Configuration frozen since ${clock(freeze.since, today)}**; at ${clock(freeze.limitAt, today)} the limit is reached and the upgrade holds. ${see}`;
   }
   if (freeze.liftedAt === undefined) return '';
   const lasted = formatDuration(Date.parse(freeze.liftedAt) - Date.parse(freeze.since));

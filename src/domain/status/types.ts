@@ -98,6 +98,8 @@ export interface VerdictStatus extends WatchResult {
 
 export interface FreezeStatus {
   frozen: boolean;
+  /** Whom colleagues ask, where the plan says who started it. */
+  ask?: string;
   since: string;
   /** At this time the upgrade alerts and holds. */
   limitAt: string;
@@ -112,6 +114,8 @@ export interface FreezeStatus {
   migrated: readonly ConfigurationChange[];
   /** What differs from the baseline and nobody accepted yet. */
   drift: readonly ConfigurationChange[];
+  /** Why the guard does not stand as it should, found by the last look and not accepted yet. */
+  guardFault?: string;
 }
 
 export type BackupSummary = Omit<BackupRef, 'objects'> & { readonly objects: number };

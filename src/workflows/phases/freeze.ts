@@ -1,3 +1,5 @@
+import { frozenNews } from '../../domain/status/render-freeze.ts';
+import { tell } from '../notify.ts';
 import { run } from '../proxies.ts';
 import { thaw } from '../undo-acts.ts';
 import type { Upgrade } from '../upgrade.ts';
@@ -22,6 +24,7 @@ export async function freeze(u: Upgrade): Promise<string> {
   const since = frozen.since ?? new Date().toISOString();
   journal.status.freeze = {
     frozen: true,
+    ...(plan.startedBy === undefined ? {} : { ask: plan.startedBy }),
     since,
     limitAt: earlier?.limitAt ?? new Date(Date.parse(since) + plan.freeze.limit).toISOString(),
     guardedTables: frozen.guardedTables,
@@ -33,6 +36,8 @@ export async function freeze(u: Upgrade): Promise<string> {
     drift: [],
   };
   journal.publish();
+  // Once: a `retry` goes on with the same freeze.
+  if (earlier === undefined) void tell(u, 'alert', frozenNews(journal.status.freeze, journal.status));
   const baseline = await run(acts.freeze.takeBaseline, 'fingerprint', { database, upgrade: ref, label: 'freeze' });
   journal.status.freeze.baseline = baseline;
   return `${plural(frozen.guardedTables, 'table')} guarded, ${plural(baseline.rows, 'entity', 'entities')} fingerprinted`;

@@ -1,6 +1,6 @@
 import { proveNoDrift } from '../drift.ts';
 import { run } from '../proxies.ts';
-import { markThawed, resumeUpdates } from '../undo-acts.ts';
+import { markThawed, resumeUpdates, tellThawed } from '../undo-acts.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { seal } from './finish.ts';
 
@@ -16,5 +16,6 @@ export async function thaw(u: Upgrade): Promise<string> {
   await resumeUpdates(u);
   markThawed(u);
   await run(u.acts.freeze.proveWritable, 'a write works', { database });
+  tellThawed(u);
   return 'writes work';
 }
