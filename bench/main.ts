@@ -10,6 +10,7 @@ import { table } from './harness/table.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   overhead: () => import('./overhead/index.ts'),
+  freeze: () => import('./freeze/index.ts'),
   history: () => import('./history/index.ts'),
   recovery: () => import('./recovery/index.ts'),
 };

@@ -42,13 +42,13 @@ export function createGuard(connect: Connect): Guard {
         await client.query(ONE_AT_A_TIME);
         await ensureTables(client);
         await claim(client, upgrade);
-        // Waits for transactions that have written already: after this, none can still commit something.
-        await client.query(`LOCK TABLE ${names.join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
         const statements = [
+          // Waits for transactions that have written already: after this, none can still commit something.
+          `LOCK TABLE ${names.join(', ')} IN SHARE ROW EXCLUSIVE MODE`,
           guardFunction(upgrade, await readFacts(client)),
           ...triggerChanges(tables, await readTriggers(client)),
         ];
-        // In one message: the locks are held for as long as this takes.
+        // In one message: writers wait for as long as it takes, and on a busy server each answer is waited for.
         await client.query(statements.join(';\n'));
       });
       return readState(client);
