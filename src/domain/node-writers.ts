@@ -18,12 +18,12 @@ export interface FreezeDecisions {
   /** Guarded because they look like configuration: no list knows them. */
   readonly unknownTables: readonly string[];
   /** Left writable because they don't look like configuration: no list knows them. */
-  readonly unguardedTables?: readonly string[];
-  readonly nodeWriters?: readonly NodeWriter[];
+  readonly unguardedTables: readonly string[];
+  readonly nodeWriters: readonly NodeWriter[];
 }
 
 /** What a freeze decided by itself and a person may want to look at, one sentence or two each. */
-export function freezeDecisions({ unknownTables, unguardedTables = [], nodeWriters = [] }: FreezeDecisions): string[] {
+export function freezeDecisions({ unknownTables, unguardedTables, nodeWriters }: FreezeDecisions): string[] {
   const tables = (list: readonly string[], what: string) =>
     list.length === 0 ? [] : [`Not on Crossfade's list of Kong's tables: ${list.join(', ')}. ${what}`];
   return [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { figure } from '../../bench/harness/figure.ts';
-import { median, spread } from '../../bench/harness/statistics.ts';
+import { median, medianInterval, quantile, spread } from '../../bench/harness/statistics.ts';
 import { table } from '../../bench/harness/table.ts';
 
 describe('what the benches count with', () => {
@@ -9,6 +9,23 @@ describe('what the benches count with', () => {
     expect(median([10, 2, 9])).toBe(9);
     expect(median([1, 100, 3, 2])).toBe(2.5);
     expect(() => median([])).toThrow('no values');
+  });
+
+  it('a quantile is a value that was measured', () => {
+    const values = Array.from({ length: 200 }, (_, index) => 200 - index);
+    expect([quantile(values, 0), quantile(values, 0.5), quantile(values, 0.99), quantile(values, 1)]).toEqual([
+      1, 101, 199, 200,
+    ]);
+    expect(() => quantile([], 0.5)).toThrow('no values');
+  });
+
+  it('where a median lies: the whole range of a few values, the inner ones of many', () => {
+    const upTo = (n: number) => Array.from({ length: n }, (_, index) => n - index);
+    expect(medianInterval(upTo(5))).toEqual([1, 5]);
+    expect(medianInterval(upTo(6))).toEqual([1, 6]);
+    // The order statistics of the tables: 15 values leave out 3 at each end, 20 leave out 5.
+    expect(medianInterval(upTo(15))).toEqual([4, 12]);
+    expect(medianInterval(upTo(20))).toEqual([6, 15]);
   });
 
   it('does not change the order of the runs', () => {

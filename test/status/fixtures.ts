@@ -133,6 +133,8 @@ const frozen = {
   limitAt: at(127 + 8 * 3600),
   guardedTables: 41,
   unknownTables: [],
+  unguardedTables: [],
+  nodeWriters: [],
   migratorRole: 'crossfade_migrator',
   migrated: [],
   drift: [],

@@ -106,8 +106,8 @@ export interface FreezeStatus {
   liftedAt?: string;
   guardedTables: number;
   unknownTables: readonly string[];
-  unguardedTables?: readonly string[];
-  nodeWriters?: readonly NodeWriter[];
+  unguardedTables: readonly string[];
+  nodeWriters: readonly NodeWriter[];
   migratorRole?: string;
   baseline?: Fingerprint;
   /** What `up` and `finish` changed by design, by entity and field. */
