@@ -1,33 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
-import { nodeAt, PASSWORD, sideOf, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
+import { nodeAt, sideOf, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
 import { EXECUTED, migrateActivities, PENDING } from './fixture.ts';
+import { Sessions } from './sessions.ts';
 
 let kong: Kong;
-const open: Client[] = [];
+const sessions = new Sessions();
 beforeAll(async () => void (kong = await startKongDatabases()));
-afterEach(async () => void (await Promise.all(open.splice(0).map((client) => client.end()))));
+afterEach(() => sessions.end());
 afterAll(() => kong.stop());
-
-async function session(database: DatabaseRef, as: 'kong' | 'postgres' = 'kong'): Promise<Client> {
-  const password = as === 'kong' ? PASSWORD : 'postgres';
-  const { host, port, name } = database;
-  const client = new Client({ host, port, database: name, user: as, password, application_name: 'a report' });
-  open.push(client);
-  await client.connect();
-  return client;
-}
-
-/** A transaction that has read a table and stays open. */
-async function longTransaction(database: DatabaseRef, as?: 'postgres'): Promise<Client> {
-  const client = await session(database, as);
-  await client.query(`BEGIN; SELECT count(*) FROM plugins WHERE name = 'nobody may see this'`);
-  return client;
-}
 
 /** 3.9.1 with a migration that takes the lock of an ALTER TABLE on `plugins`, which every request may read. */
 function upThatLocks(database: DatabaseRef, migration: string, version = '3.9.1') {
@@ -50,7 +35,7 @@ const ddlWaits = async (client: Client): Promise<boolean> => {
 
 test('a transaction that holds locks is waited for, and named: who, since when, on what, and not what it executes', async () => {
   const database = await kong.database('3.4.2');
-  const holder = await longTransaction(database, 'postgres');
+  const holder = await sessions.longTransaction(database, 'postgres');
   const pid = (await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
   const told: unknown[] = [];
   const impatient = migrateActivities(
@@ -74,7 +59,7 @@ test('a transaction that holds locks is waited for, and named: who, since when, 
 
 test('where nothing is to be done, nobody is waited for', async () => {
   const database = await kong.database('3.9.1');
-  await longTransaction(database);
+  await sessions.longTransaction(database);
   const { ran } = await migrateActivities().migrateUp(upThatLocks(database, '021_340_to_350'));
   expect(ran).toEqual([]);
 });
@@ -86,8 +71,8 @@ for (const [how, admin] of [
   test(`a migration that meets a long transaction lets queries of X go by, ${how}; and it is completed once that ends`, async () => {
     const { admin: account, ...rest } = await kong.database('3.4.2');
     const database: DatabaseRef = admin && account !== undefined ? { ...rest, admin: account } : rest;
-    const holder = await longTransaction(database);
-    const [x, eye] = [await session(database), await session(database)];
+    const holder = await sessions.longTransaction(database);
+    const [x, eye] = [await sessions.open(database), await sessions.open(database)];
     // Behind a migration that waits for as long as the other transaction lasts, a query of X would run into this.
     await x.query(`SET statement_timeout = '20s'`);
     const told: unknown[] = [];
@@ -110,7 +95,7 @@ for (const [how, admin] of [
 
 test('a pair that must not be repeated: what PostgreSQL rolled back was not ended in the middle, for this attempt and the next', async () => {
   const database = await kong.database('3.4.2');
-  const holder = await longTransaction(database);
+  const holder = await sessions.longTransaction(database);
   const input = upThatLocks(database, '006_350_to_360', '3.6.1');
   const impatient = migrateActivities(nobodySeen, { patience: { ...QUICK, inAll: 0 } });
   for (let attempt = 0; attempt < 2; attempt++)
@@ -124,9 +109,9 @@ test('a pair that must not be repeated: what PostgreSQL rolled back was not ende
 
 test('the watch cancels nobody but sessions that began under it and want strong locks', async () => {
   const { admin: _, ...database } = await kong.database('3.4.2');
-  const holder = await longTransaction(database, 'postgres');
+  const holder = await sessions.longTransaction(database, 'postgres');
   await holder.query('LOCK TABLE plugins IN SHARE MODE');
-  const [before, reader] = [await session(database), await session(database)];
+  const [before, reader] = [await sessions.open(database), await sessions.open(database)];
   // A person's own DDL that waited before, and a node's write that waits behind the same lock.
   const persons = before.query('ALTER TABLE plugins ADD COLUMN made_by_a_person text').then(() => 'done');
   await waitFor('the DDL waits', async () => ddlWaits(reader));
@@ -138,7 +123,7 @@ test('the watch cancels nobody but sessions that began under it and want strong 
     );
     return rows.length === 2;
   });
-  const node = await session(database);
+  const node = await sessions.open(database);
   const write = node.query('UPDATE plugins SET name = name WHERE false').then(() => 'done');
   await waitFor('the migration was cancelled', async () => {
     const { rows } = await reader.query<{ pid: number }>(

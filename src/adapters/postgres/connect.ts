@@ -65,11 +65,13 @@ export function createConnectOnce(secrets: Secrets): Connect {
 
 export const isFull = (error: unknown): boolean => error instanceof CrossfadeError && error.code === 'DatabaseFull';
 
-/** Runs `use` on a connection and ends it whatever happens. */
+/** Runs `use` on a connection and ends it whatever happens. Errors of PostgreSQL, and `DatabaseReadOnly`, `DatabaseUnreachable`. */
 export async function withConnection<T>(opening: Promise<Client>, use: (client: Client) => Promise<T>): Promise<T> {
   const client = await opening;
   try {
     return await use(client);
+  } catch (error) {
+    throw serverError(error, client) ?? error;
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -77,6 +79,21 @@ export async function withConnection<T>(opening: Promise<Client>, use: (client: 
 
 function tlsOptions(tls: NonNullable<DatabaseRef['tls']>) {
   return { rejectUnauthorized: tls.verify, ...(tls.ca === undefined ? {} : { ca: readFileSync(tls.ca, 'utf8') }) };
+}
+
+const READ_ONLY = '25006';
+/** Ended by an administrator, a crash or a restart; and what the driver says of a connection that broke. */
+const SESSION_ENDED = new Set(['57P01', '57P02', '57P03', 'ECONNRESET', 'EPIPE']);
+const CONNECTION_BROKE = /^Connection terminated|not queryable/;
+
+/** What has happened to the server or the session rather than to the statement; `undefined` for anything else. */
+function serverError(cause: unknown, { user, host, port, database }: Client): CrossfadeError | undefined {
+  const { code = '', message = '' } = cause as { code?: string; message?: string };
+  const where = `${user}@${host}:${port}/${database}`;
+  if (code === READ_ONLY)
+    return new CrossfadeError('DatabaseReadOnly', `PostgreSQL takes no writes at ${where}: ${message}.`, { cause });
+  if (!SESSION_ENDED.has(code) && !CONNECTION_BROKE.test(message)) return undefined;
+  return new CrossfadeError('DatabaseUnreachable', `PostgreSQL ended the session at ${where}: ${message}.`, { cause });
 }
 
 const REFUSED_LOGON = new Set(['28P01', '28000', '3D000', '42501']);
