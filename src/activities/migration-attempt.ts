@@ -5,7 +5,14 @@ import type { MigrationPass } from '../adapters/postgres/migration-access.ts';
 import type { MigrationCommand, MigrationRecord } from '../adapters/postgres/migration-record.ts';
 import type { SchemaMetaReader } from '../adapters/postgres/schema-meta.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
-import { inDoubt, notRecorded, type After, type Outcome, type SchemaMeta } from '../domain/migrations/index.ts';
+import {
+  inDoubt,
+  leftToAnother,
+  notRecorded,
+  type After,
+  type Outcome,
+  type SchemaMeta,
+} from '../domain/migrations/index.ts';
 import type { MigrationState } from '../domain/migrations.ts';
 import type { MigrateActivities } from './contract.ts';
 import { following } from './follow-migration.ts';
@@ -98,7 +105,8 @@ export async function open(deps: AttemptDeps, input: Input, command: MigrationCo
       const judged = judge(after, outcome);
       if (judged.done) {
         proveRecorded(command, todo, meta);
-        return result(after, begun ?? todo);
+        // Somebody else's command may have done it meanwhile: the state is the one that was wanted, and none of it is our work.
+        return result(after, leftToAnother(outcome) ? begun : (begun ?? todo));
       }
       const began = outcome.exitCode === undefined || outcome.stdout.includes('migrating ');
       if (!began && begun === undefined) await record.forget(database, upgrade, command);

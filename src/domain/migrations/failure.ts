@@ -31,6 +31,9 @@ const TEXTS: readonly (readonly [RegExp, ErrorCode])[] = [
   [/[Dd]atabase needs bootstrapping/, 'NeedsBootstrap'],
 ];
 
+/** Kong left everything to another command that held its lock, with exit code 0. */
+export const leftToAnother = ({ stdout, stderr }: CommandText): boolean => `${stdout}\n${stderr}`.includes(ABORTED);
+
 /** What a command that did not reach its aim ran into; `fallback` when its text says nothing that is known. */
 export function failureOf(command: string, outcome: Outcome, fallback: ErrorCode): Failure {
   const { exitCode, stdout, stderr, timedOut = false, cancelledForLock = false } = outcome;
@@ -41,7 +44,7 @@ export function failureOf(command: string, outcome: Outcome, fallback: ErrorCode
       ? 'was ended by a signal'
       : `ended with exit code ${exitCode}`;
   const message = `${command} ${how}${lastLines(text)}.`;
-  if (text.includes(ABORTED)) return { code: 'MigrationAborted', message };
+  if (leftToAnother(outcome)) return { code: 'MigrationAborted', message };
   if (cancelledForLock && text.includes(CANCELLED)) return { code: 'MigrationLockTimeout', message };
   return { code: TEXTS.find(([pattern]) => pattern.test(text))?.[1] ?? fallback, message };
 }

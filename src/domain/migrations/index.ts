@@ -1,6 +1,6 @@
 export { inheritedMigrations, leadsTo, type AbandonedUp } from './abandoned.ts';
 export { afterFinish, afterUp, beforeFinish, beforeUp, describe, whatRan, type After, type Before } from './decide.ts';
-export { failureOf, type Failure, type Outcome } from './failure.ts';
+export { failureOf, leftToAnother, type Failure, type Outcome } from './failure.ts';
 export { whatIsExpected, whatWillHappen, type Forecast, type Step } from './forecast.ts';
 export { inDoubt } from './in-doubt.ts';
 export { describeHolder, olderThan, type LockHolder } from './lock-holders.ts';
