@@ -15,9 +15,10 @@ import type { DatabaseRef, S3Ref } from '../domain/plan/index.ts';
 import * as rules from '../domain/rules/index.ts';
 import { checkMigrationsOfX, checkMigrationsOfY, type CheckMigrationsDeps } from './check-migrations.ts';
 import type { PreflightActivities } from './contract.ts';
+import { findStrangers, type StrangerDeps } from './find-strangers.ts';
 import { readMetricFacts, readNodes } from './node-facts.ts';
 
-export interface PreflightDeps extends CheckMigrationsDeps {
+export interface PreflightDeps extends CheckMigrationsDeps, StrangerDeps {
   readonly runner: CreateRunner;
   readonly http: KongHttp;
   readonly connections: ReadConnections;
@@ -84,6 +85,9 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
           const tags = plan.freeze.idleWriters.map(({ tag }) => tag);
           return rules.writersPaused(await deps.tagUsage(database, tags), plan.freeze);
         })),
+        ...(await readable(rules.UNKNOWN_NODES, async () =>
+          rules.noUnknownNodes(await findStrangers(deps, plan, ofX)),
+        )),
         ...(await readable('no-earlier-upgrade', async () =>
           rules.noEarlierUpgrade(
             await deps.seals.read(database, plan.cluster),

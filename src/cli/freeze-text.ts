@@ -4,8 +4,8 @@ import { plural } from '../domain/plural.ts';
 import { elapsed, plainLine } from '../domain/status/render-text.ts';
 
 /** Something of a freeze is there to be lifted: the whole of it, or what a crash left. */
-export const isAnythingLeft = ({ since, guard, guardedTables }: FreezeFacts): boolean =>
-  since !== undefined || guard || guardedTables > 0;
+export const isAnythingLeft = ({ since, guard, guardedTables, lockedOut, seal }: FreezeFacts): boolean =>
+  since !== undefined || guard || guardedTables > 0 || (lockedOut.length > 0 && seal === undefined);
 
 /** Who froze what since when, from the database alone; one line each. `now` is ISO 8601. */
 export function freezeLines(facts: FreezeFacts, where: string, now: string): string[] {

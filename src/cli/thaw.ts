@@ -8,6 +8,7 @@ import {
 } from '../adapters/postgres/connect.ts';
 import { readFreezeFacts, writeLastThaw, type FreezeFacts } from '../adapters/postgres/freeze-facts.ts';
 import { createGuard } from '../adapters/postgres/guard.ts';
+import { createLockOut } from '../adapters/postgres/lock-out.ts';
 import { createMigratorRole } from '../adapters/postgres/migrator-role.ts';
 import { createWriteProof } from '../adapters/postgres/proof.ts';
 import { createSecrets, type Secrets } from '../adapters/secrets.ts';
@@ -57,6 +58,9 @@ export function freezeByHand(database: DatabaseRef, env = process.env): FreezeBy
         await tidy('It could not be noted in the database who lifted the freeze', () =>
           withConnection(connect(database), (client) => writeLastThaw(client, noteOf(facts, by))),
         );
+      // After the seal X must not come back: then its role stays locked out until somebody has decided what becomes of the upgrade.
+      if (facts.seal === undefined && facts.lockedOut.length > 0)
+        await tidy(`May still not log on: ${facts.lockedOut.join(', ')}`, () => createLockOut(connect).lift(database));
       if (migratorRole === undefined) return left;
       const drop = `DROP ROLE ${migratorRole}`;
       if (database.admin === undefined)

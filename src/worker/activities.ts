@@ -110,6 +110,8 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       guard,
       seals,
       adminMay: createReadAdminRights(connect),
+      sessions,
+      resolveHosts,
       store,
       fingerprints,
       record,

@@ -8,6 +8,8 @@ import { createReadConnections } from '../../src/adapters/postgres/connections.t
 import { createFingerprints } from '../../src/adapters/postgres/fingerprint.ts';
 import { createReadPairFacts } from '../../src/adapters/postgres/pair-facts.ts';
 import { createPostgresPrograms } from '../../src/adapters/postgres/programs.ts';
+import { resolveHosts } from '../../src/adapters/network/resolve.ts';
+import { createReadSessions } from '../../src/adapters/postgres/sessions.ts';
 import { createSeals } from '../../src/adapters/postgres/seal.ts';
 import { createReadTagUsage } from '../../src/adapters/postgres/tag-usage.ts';
 import { createReadWrittenSince } from '../../src/adapters/postgres/written-since.ts';
@@ -69,6 +71,8 @@ const deps: PreflightDeps = {
   guard,
   seals: createSeals(connect),
   adminMay: createReadAdminRights(connect),
+  sessions: createReadSessions(connect),
+  resolveHosts,
   store: { get: (s3) => Promise.reject(new CrossfadeError(buckets[s3.bucket] ?? 'BucketMissing', `no ${s3.bucket}`)) },
   fingerprints,
   record,
@@ -114,6 +118,7 @@ test('metrics that are off are refused; with them on, nothing is', async () => {
     'freeze-limit': 'pass',
     database: 'pass',
     'known-writers': 'pass',
+    'unknown-nodes': 'pass',
     'no-earlier-upgrade': 'pass',
     'database-admin': 'pass',
     'backup-store': 'pass',

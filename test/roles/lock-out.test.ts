@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createFingerprints } from '../../src/adapters/postgres/fingerprint.ts';
 import { createGuard } from '../../src/adapters/postgres/guard.ts';
@@ -8,6 +10,8 @@ import { createSeals } from '../../src/adapters/postgres/seal.ts';
 import { createConnect } from '../../src/adapters/postgres/connect.ts';
 import { createSecrets } from '../../src/adapters/secrets.ts';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
+import { crossfade } from '../cli/crossfade.ts';
+import { testPlan } from '../support/workflow-environment-plan.ts';
 import { PASSWORD, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
 import { connect, lockOut, nodeSession, roles } from './fixture.ts';
 
@@ -113,4 +117,25 @@ test('an administrator that can not act as Kong’s role: nothing is locked, and
   await mine.lock(weak, me, ['kong']);
   expect(await mayLogOn('kong')).toBe(false);
   expect(await lockOut.lift(database)).toEqual(['kong']);
+});
+
+test('`crossfade thaw` lets X in with nothing but the database, unless `finish` has begun', async () => {
+  const guard = createGuard(connect);
+  const seals = createSeals(connect);
+  const file = join(kong.dir, 'plan.json');
+  writeFileSync(file, JSON.stringify(testPlan('payments', { database })));
+  const env = { KONG_DB_PASSWORD: PASSWORD, ADMIN_PASSWORD: 'postgres' };
+  const thaw = () => crossfade(['thaw', file, '--yes', '--by', 'ann'], { env });
+
+  await guard.install(database, me);
+  await lock();
+  expect(await thaw()).toMatchObject({ code: 0 });
+  expect(await mayLogOn('kong')).toBe(true);
+
+  await lock();
+  await guard.install(database, upgrade('run-2'));
+  await seals.write(database, upgrade('run-2'), ['ann']);
+  expect(await thaw()).toMatchObject({ code: 0, out: expect.stringContaining('locked out') });
+  expect(await mayLogOn('kong')).toBe(false);
+  await seals.close(database, upgrade('run-2'));
 });
