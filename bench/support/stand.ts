@@ -52,7 +52,7 @@ export async function setUpStand(
   ]);
   const places = await choosePlaces(dir);
   mkdirSync(places.reports);
-  const ofDemo = demoPlan(places, sandbox, kong);
+  const ofDemo = demoPlan(places, sandbox, kong, SCENARIO);
   const planInput = { ...ofDemo, ...changes(ofDemo) };
   const plan = checked(planInput);
   const secrets: Stand['secrets'] = {

@@ -9,6 +9,7 @@ export async function configure(
   proxies: readonly string[],
   upstream: string,
   key: string,
+  limits: object = { minute: 1_000_000, policy: 'local' },
 ): Promise<void> {
   const create = (path: string, entity: object) => send(`${admin}/${path}`, entity);
   await create('services', { name: 'shop', url: upstream });
@@ -17,7 +18,7 @@ export async function configure(
   await create('consumers', { username: 'clients' });
   await create('consumers/clients/key-auth', { key });
   await create('plugins', { name: 'key-auth' });
-  await create('plugins', { name: 'rate-limiting', config: { minute: 1_000_000, policy: 'local' } });
+  await create('plugins', { name: 'rate-limiting', config: limits });
   await create('plugins', { name: 'correlation-id', config: { header_name: 'X-Correlation-Id' } });
   // Without the two switches the plugin counts neither answers by status nor latency, and nothing could be judged.
   await create('plugins', {

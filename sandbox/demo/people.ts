@@ -35,9 +35,15 @@ export function createPeople({ scenario, temporal, places }: Demo, note: (line: 
     writeFileSync(places.faults, JSON.stringify(FAULTS));
   }
 
-  async function answerHold({ state, hold }: UpgradeStatus): Promise<void> {
+  async function acceptDrift(): Promise<void> {
+    await signal('accept', { by: 'ann', finding: 'drift', reason: 'seen in the demo' });
+    await signal('retry', { by: 'ann' });
+  }
+
+  async function answerHold({ state, hold, failure }: UpgradeStatus): Promise<void> {
     if (state !== 'held' || hold === undefined || answered.has(hold.since)) return;
     answered.add(hold.since);
+    if (scenario.drift && failure?.kind === 'drift') return acceptDrift();
     // Held where the scenario expects none: given up, so that the demo ends, and fails by its outcome.
     const answer = answeredHolds++ === 0 ? (scenario.answer ?? 'abandon') : 'abandon';
     if (answer === 'retry') {

@@ -3,6 +3,8 @@ import { classifyPath, parseVersion } from '../../src/domain/version.ts';
 import type { Sandbox } from '../index.ts';
 import { NODE_NAMES, url, type NodeName, type Places } from './addresses.ts';
 import type { KongCommands } from './kong-commands.ts';
+import type { Scenario } from './scenarios.ts';
+import { pauseFile } from './writers/index.ts';
 
 /** The cluster's name, and so the workflow's id: `kong/demo`. */
 export const CLUSTER = 'demo';
@@ -14,7 +16,12 @@ export const SECRET_NAMES = ['KONG_PG_PASSWORD', 'PG_ADMIN_PASSWORD', 'S3_SECRET
 export type SecretName = (typeof SECRET_NAMES)[number];
 
 /** The demo's plan: that of a real upgrade, but with seconds where there would be minutes and hours. */
-export function demoPlan(places: Places, sandbox: Sandbox, kong: KongCommands): PlanInput {
+export function demoPlan(
+  places: Places,
+  sandbox: Sandbox,
+  kong: KongCommands,
+  { writers }: Pick<Scenario, 'writers'>,
+): PlanInput {
   const { postgres, s3, bucket } = sandbox;
   return {
     cluster: CLUSTER,
@@ -31,7 +38,7 @@ export function demoPlan(places: Places, sandbox: Sandbox, kong: KongCommands): 
     },
     ...accepted(kong),
     rehearsed: { waiver: { by: 'the demo', reason: 'This is the rehearsal.' } },
-    freeze: { quiet: '2s', limit: '1h' },
+    freeze: { quiet: '2s', limit: '1h', ...(writers ? restOfWriters(places.dir) : {}) },
     backup: {
       s3: {
         bucket,
@@ -83,6 +90,12 @@ export function demoPlan(places: Places, sandbox: Sandbox, kong: KongCommands): 
     reportDirectory: places.reports,
   };
 }
+
+/** The team's own way to make its writers rest, so that there is a quiet moment. */
+const restOfWriters = (dir: string): PlanInput['freeze'] => ({
+  before: [['touch', pauseFile(dir)]],
+  after: [['rm', '-f', pauseFile(dir)]],
+});
 
 /** Kong advises blue-green for patch releases only: every other path must be accepted by name. */
 function accepted({ x, y }: KongCommands): Pick<PlanInput, 'path'> {

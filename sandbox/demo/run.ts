@@ -4,12 +4,14 @@ import { buildReport, type Report } from '../../src/domain/report/index.ts';
 import type { Print } from '../log.ts';
 import { checkAll, type Check } from './checks/index.ts';
 import { crashInEveryPhase, type HadCrash } from './crashes.ts';
+import { createSuperuser } from './drift.ts';
 import { follow } from './follow.ts';
 import { countNodeStarts } from './node-starts.ts';
 import { createPeople } from './people.ts';
 import type { Demo } from './set-up.ts';
 import { tellLive } from './story/live.ts';
 import { tellInLines } from './story/lines.ts';
+import { startWriters } from './writers/index.ts';
 
 /** How a demo ended: the upgrade's own report, with what only the demo knows. */
 export interface DemoReport extends Report {
@@ -28,6 +30,7 @@ export async function runUpgrade(demo: Demo, print: Print): Promise<DemoReport> 
   const { temporal, planFile, worker, load, scenario, plan, places, sandbox } = demo;
   mkdirSync(places.reports, { recursive: true });
   await sleep(ALONE_MS);
+  const writers = scenario.writers && (await startWriters(places.dir, plan, sandbox.postgres));
   print(
     `\n  $ temporal workflow start --type blueGreenUpgrade --task-queue crossfade --workflow-id kong/demo --input-file ${planFile}`,
   );
@@ -38,9 +41,11 @@ export async function runUpgrade(demo: Demo, print: Print): Promise<DemoReport> 
   const follower = await follow(sandbox.temporal.address, runId);
   try {
     const act = createPeople(demo, story.note);
+    const tamper = createSuperuser(demo, story.note);
     const [end, crashes] = await Promise.all([
       follower.untilEnd(async (moment) => {
         story.tell(moment);
+        await tamper(moment.status);
         await act(moment.status);
       }),
       scenario.killWorker ? crashInEveryPhase(follower.connection, runId, worker, story.note) : [],
@@ -48,10 +53,19 @@ export async function runUpgrade(demo: Demo, print: Print): Promise<DemoReport> 
     story.close();
     await sleep(ALONE_MS);
     nodeStarts.stop();
+    const written = await writers?.stop();
     const result = await load.stop();
     const { sent, failed, failedByY } = result;
     const temporalStatus = await follower.temporalStatus();
-    const ended = { demo, end, temporalStatus, load: result, nodeStarts: nodeStarts.counts(), crashes };
+    const ended = {
+      demo,
+      end,
+      temporalStatus,
+      load: result,
+      nodeStarts: nodeStarts.counts(),
+      crashes,
+      ...(written === undefined ? {} : { writers: written }),
+    };
     return {
       ...buildReport(end.status, end.timeline, plan),
       requests: { sent, failed, failedByY },

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../src/domain/names.ts';
 
-export type ScenarioName = 'minor' | 'pending' | 'patch' | 'rollback' | 'retry' | 'crash';
+export type ScenarioName = 'minor' | 'pending' | 'patch' | 'rollback' | 'retry' | 'crash' | 'writes' | 'drift';
 
 export interface Scenario {
   readonly title: string;
@@ -12,6 +12,10 @@ export interface Scenario {
   readonly answer?: 'abandon' | 'retry';
   /** The worker is killed with `kill -9` once in every phase. */
   readonly killWorker: boolean;
+  /** Writes are thrown at the Admin API of every node, from before the freeze until after the thaw. */
+  readonly writers?: true;
+  /** A superuser writes behind the guard's back, and switches it off. */
+  readonly drift?: true;
   readonly outcome: Outcome;
   /** `up` leaves something for `finish`. */
   readonly leavesPending: boolean;
@@ -49,4 +53,17 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     outcome: 'completed',
   },
   crash: { ...healthy, ...minor, title: 'the worker is killed with `kill -9` in every phase', killWorker: true },
+  writes: {
+    ...healthy,
+    ...minor,
+    title: 'writes are thrown at X and Y all the while: none passes the freeze',
+    writers: true,
+  },
+  drift: {
+    ...healthy,
+    ...minor,
+    title: "a superuser writes behind the guard's back, and switches it off: held each time, accepted with a reason",
+    drift: true,
+    outcome: 'completed-with-faults',
+  },
 };

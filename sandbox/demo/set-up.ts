@@ -46,7 +46,7 @@ export async function setUp(dir: string, scenario: Scenario, print: Print): Prom
     throw new Error('A real Kong answers no errors on demand: this scenario is for the stand-in.');
   mkdirSync(join(dir, 'tmp'));
   const places = await choosePlaces(dir);
-  const { plan, planFile } = writePlan(demoPlan(places, sandbox, kong), dir);
+  const { plan, planFile } = writePlan(demoPlan(places, sandbox, kong, scenario), dir);
   const secrets: Demo['secrets'] = {
     KONG_PG_PASSWORD: PASSWORD,
     PG_ADMIN_PASSWORD: sandbox.postgres.admin.password,
@@ -61,7 +61,10 @@ export async function setUp(dir: string, scenario: Scenario, print: Print): Prom
       await bootstrap(plan, env);
       await startX(plan, env);
       const proxies = plan.x.nodes.map(({ proxy }) => proxy);
-      await configure(plan.x.nodes[0]?.admin ?? '', proxies, sandbox.upstream.url, secrets.DEMO_KEY);
+      // Counters that are kept in the database go on during the freeze.
+      const limits = scenario.writers && { hour: 10_000_000, policy: 'cluster' };
+      const admin = plan.x.nodes[0]?.admin ?? '';
+      await configure(admin, proxies, sandbox.upstream.url, secrets.DEMO_KEY, limits);
     }),
     step(print, 'nginx', () => startBalancer(dir, places.balancer, plan)),
     step(print, 'Worker', () => startWorker(dir, workerEnv)),

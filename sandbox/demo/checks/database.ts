@@ -1,7 +1,7 @@
 import { createRunner } from '../../../src/adapters/cluster/index.ts';
 import { runCommand } from '../../../src/adapters/process/index.ts';
 import { createSecrets } from '../../../src/adapters/secrets.ts';
-import { check, servingSide, type Check, type Ended } from './check.ts';
+import { check, isCompleted, servingSide, type Check, type Ended } from './check.ts';
 
 const UP_TO_DATE = 0;
 const PENDING = 4;
@@ -36,8 +36,7 @@ const writeWorks = (ended: Ended) =>
   });
 
 const migrations = ({ demo, end }: Ended) => {
-  const { outcome, leavesPending } = demo.scenario;
-  const pending = outcome !== 'completed' && leavesPending;
+  const pending = !isCompleted(demo.scenario) && demo.scenario.leavesPending;
   const wanted = pending ? PENDING : UP_TO_DATE;
   return check(`the database is ${pending ? 'migrated, with pending migrations,' : 'up to date'} for Y`, async () => {
     const { y, database } = demo.plan;

@@ -32,7 +32,11 @@ const eachMigrationOnce = ({ demo }: Ended) =>
 const eachWeightOnce = ({ demo, end }: Ended) => {
   const steps = demo.plan.traffic.steps.map(({ y }) => y);
   const until = steps.slice(0, steps.indexOf(FAULTY_FROM) + 1);
-  const wanted = demo.scenario.faultyY ? [...until, 0, ...(demo.scenario.answer === 'retry' ? steps : [])] : steps;
+  const { faultyY, answer, drift } = demo.scenario;
+  // Held with the traffic where it is, an upgrade goes on at the same step.
+  const twice = steps.flatMap((y) => (y === 25 || y === 50 ? [y, y] : [y]));
+  const straight = drift ? twice : steps;
+  const wanted = faultyY ? [...until, 0, ...(answer === 'retry' ? steps : [])] : straight;
   return check(`the traffic went ${wanted.join(', ')} % to Y`, async () => {
     const found = end.status.traffic.weights.map(({ weight }) => weight).join(', ');
     return { holds: found === wanted.join(', '), found };
