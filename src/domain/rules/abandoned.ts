@@ -36,24 +36,30 @@ export function abandonedUpgrade(facts: AbandonedFacts): AbandonedFindings {
   const abandoned = facts.abandoned.filter(({ to }) => !sameVersion(to, x));
   const open = state.pending.filter((name) => !begun.includes(name));
   const left = (one: AbandonedUp) => open.filter((name) => one.migrations.includes(name));
+  for (const one of abandoned) {
+    const refused = leadsTo(one, state, y) ? notRepeatable(one, facts) : undefined;
+    if (refused !== undefined) return { findings: [refused], risks: [] };
+  }
   const pending = abandoned.find((one) => left(one).length > 0);
-  if (pending === undefined) return { findings: nothingPending(abandoned[0], facts), risks: [] };
+  if (pending === undefined) return { findings: nothingPending(abandoned[0]), risks: [] };
   if (!leadsTo(pending, state, y)) return { findings: [toAnother(pending, left(pending), facts)], risks: [] };
   return goesOn(pending, left(pending), facts);
 }
 
-function nothingPending(latest: AbandonedUp | undefined, { state, y }: AbandonedFacts): Finding[] {
+function nothingPending(latest: AbandonedUp | undefined): Finding[] {
   if (latest === undefined) return [];
-  const why = state.new.some((name) => latest.migrations.includes(name)) ? whyNotAgain(state, y) : undefined;
-  if (why !== undefined)
-    return [
-      refuse(
-        RULE,
-        `${describe(latest)} was ended in the middle of \`up\`, and must not be repeated. ${why}.`,
-        'Compare the database with the backup of that upgrade, or restore it; a person decides how to go on.',
-      ),
-    ];
   return [pass(RULE, `${describe(latest)}; nothing of it is pending, so this upgrade just goes on.`)];
+}
+
+/** What its `up` may have left half done, where that must not be run again. */
+function notRepeatable(one: AbandonedUp, { state, y }: AbandonedFacts): Finding | undefined {
+  const why = whyNotAgain({ ...state, new: state.new.filter((name) => one.inDoubt.includes(name)) }, y);
+  if (why === undefined) return undefined;
+  return refuse(
+    RULE,
+    `${describe(one)} in the middle of it, which must not be repeated. ${why}.`,
+    'Compare the database with the backup of that upgrade, or restore it; a person decides how to go on.',
+  );
 }
 
 /** Kong refuses `up` over what is pending of another version. */
