@@ -1,12 +1,14 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createControlConnections } from './adapters/postgres/control-connection.ts';
 import { createSecrets } from './adapters/secrets.ts';
+import { createRunningDatabases } from './adapters/temporal/running-databases.ts';
 import { ensureSearchAttributes } from './adapters/temporal/search-attributes.ts';
 import { hostTaskQueue, TASK_QUEUE } from './domain/names.ts';
 import { activityInterceptor } from './interceptors/activity.ts';
 import { createDeployedActivities } from './worker/activities.ts';
 import { payloadConverterPath, workflowBundle } from './worker/bundle.ts';
 import { connect } from './worker/connection.ts';
+import { keepControl } from './worker/keep-control.ts';
 import { installRuntime } from './worker/logging.ts';
 import { readSettings, type Settings } from './worker/settings.ts';
 
@@ -57,9 +59,11 @@ async function main(): Promise<void> {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   process.once('SIGINT', shutDown).once('SIGTERM', shutDown);
+  const endKeeping = keepControl(control, createRunningDatabases(client));
   try {
     await Promise.all(workers.map((worker) => worker.run().finally(shutDown)));
   } finally {
+    endKeeping();
     await control.close();
     await connection.close();
   }

@@ -13,6 +13,7 @@ import { createWriteProof } from '../../src/adapters/postgres/proof.ts';
 import { createQuietWatch } from '../../src/adapters/postgres/quiet.ts';
 import { createSeals } from '../../src/adapters/postgres/seal.ts';
 import { runCommand } from '../../src/adapters/process/index.ts';
+import { keepControl } from '../../src/worker/keep-control.ts';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
 import {
   asKong,
@@ -275,6 +276,17 @@ describe('another worker', () => {
     expect(await sessions()).toEqual([...CONTROL, ...CONTROL]);
     await fill();
     expect(await third.thawConfiguration({ database, upgrade: me })).toMatchObject({ frozen: false });
+  });
+
+  test('that comes in the middle of a bake and has nothing to do there keeps one, too', async () => {
+    const [one, second] = [worker(), worker()];
+    await one.freezeConfiguration({ database, upgrade: me });
+    await one.close();
+    const end = keepControl(second, async () => [database]);
+    await waitFor('it keeps one', async () => (await sessions()).join() === CONTROL.join());
+    end();
+    await fill();
+    expect(await second.thawConfiguration({ database, upgrade: me })).toMatchObject({ frozen: false });
   });
 
   test('lifts the freeze: nobody keeps a connection for it any more', async () => {
