@@ -6,10 +6,11 @@ import { recordFailure } from './hold.ts';
 import { Inbox } from './inbox.ts';
 import { Interruption, toInterruption } from './interruption.ts';
 import { Journal } from './journal.ts';
+import type { KongNode } from '../domain/plan/index.ts';
 import { roleOfY } from '../domain/plan/roles.ts';
 import { openPlan } from './open-plan.ts';
 import { run } from './proxies.ts';
-import { dropRoleOfY, letXIn, returnTraffic, startX, stopY, thaw } from './undo-acts.ts';
+import { dropRoleOfY, letXIn, putBackX, returnTraffic, startX, stopY, thaw } from './undo-acts.ts';
 import { createUpgrade, currentUpgrade, type Upgrade } from './upgrade.ts';
 
 /**
@@ -36,6 +37,7 @@ export async function rollbackUpgrade(input: unknown): Promise<UpgradeResult> {
 
 async function rollBack(u: Upgrade): Promise<Outcome> {
   const { journal, plan, acts } = u;
+  let outOfX: KongNode[] = [];
   try {
     const seal = await run(acts.finish.readSeal, 'is there a way back?', {
       database: plan.database,
@@ -50,8 +52,9 @@ async function rollBack(u: Upgrade): Promise<Outcome> {
       const text = `the last upgrade (${seal.workflowId}, run ${seal.runId}) was ended: nothing is frozen, and there is nothing to undo`;
       throw new Interruption('refused', text, { code: 'Sealed' });
     }
-    const { weight } = await run(acts.traffic.readTraffic, 'where is the traffic?', { traffic: plan.traffic });
+    const { weight, out } = await run(acts.traffic.readTraffic, 'where is the traffic?', { traffic: plan.traffic });
     journal.weight(weight, 'found');
+    outOfX = plan.x.nodes.filter(({ name }) => out.includes(name));
   } catch (error) {
     recordFailure(u, toInterruption(error));
     return 'refused';
@@ -61,6 +64,7 @@ async function rollBack(u: Upgrade): Promise<Outcome> {
   const role = roleOfY(plan);
   if (role.own) u.undos.register('dropRoleOfY', dropRoleOfY(u, role.role));
   u.undos.register('stopY', stopY(u));
+  if (outOfX.length > 0) u.undos.register('putBackX', putBackX(u, outOfX));
   u.undos.register('returnTraffic', returnTraffic(u));
   u.undos.register('startX', startX(u));
   if (plan.sessions.lockOutX) u.undos.register('letXIn', letXIn(u));

@@ -45,23 +45,27 @@ export const stopY =
     await run(u.acts.undo.nodesOfY.stopNodes, 'stop Y', stop);
   };
 
-/** A node of X that was being restarted: it gets traffic again once it passes the tests. */
+/** Nodes of X that are out of the balancer, for a restart: each gets traffic again once it passes the tests. */
 export const putBackX =
-  (u: Upgrade, node: KongNode): Undo =>
+  (u: Upgrade, nodes: readonly KongNode[]): Undo =>
   async () => {
-    const { x, database, traffic, stage } = u.plan;
-    const { undo } = u.acts;
-    const one = { ...x, nodes: [node] };
-    const start = { side: 'x' as const, cluster: one, database, within: START_WITHIN_MS };
-    await run(undo.nodesOfX.startNodes, `start ${node.name}`, start);
-    await run(undo.stage.runTests, `test ${node.name}`, {
-      side: 'x' as const,
-      cluster: addressesOf(one),
-      tests: stage.tests,
-    });
-    const change = { traffic, upgrade: u.ref, node: node.name, out: false, epoch: u.nextEpoch() };
-    await run(undo.traffic.setNodeOut, `${node.name} in`, change);
+    for (const node of nodes) await putBack(u, node);
   };
+
+async function putBack(u: Upgrade, node: KongNode): Promise<void> {
+  const { x, database, traffic, stage } = u.plan;
+  const { undo } = u.acts;
+  const one = { ...x, nodes: [node] };
+  const start = { side: 'x' as const, cluster: one, database, within: START_WITHIN_MS };
+  await run(undo.nodesOfX.startNodes, `start ${node.name}`, start);
+  await run(undo.stage.runTests, `test ${node.name}`, {
+    side: 'x' as const,
+    cluster: addressesOf(one),
+    tests: stage.tests,
+  });
+  const change = { traffic, upgrade: u.ref, node: node.name, out: false, epoch: u.nextEpoch() };
+  await run(undo.traffic.setNodeOut, `${node.name} in`, change);
+}
 
 /** After Y was stopped. */
 export const dropRoleOfY =

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlanInput } from '../../src/domain/plan/index.ts';
-import { fails, fromCall, type World } from '../support/fake-activities-world.ts';
+import { endsLate, fails, fromCall, type World } from '../support/fake-activities-world.ts';
 import type { Run } from '../support/workflow-environment-run.ts';
 import '../support/workflow-environment-patience.ts';
 import { testPlan } from '../support/workflow-environment-plan.ts';
@@ -15,6 +15,7 @@ afterAll(() => env.close());
 const single = (world: World, from = 0): string[] =>
   acts(world, from).filter((key) => /^(setNodeOut|reloadNode|restartNode):/.test(key));
 const RESTART_X = ['setNodeOut:x2:out', 'restartNode:x2', 'setNodeOut:x2:in'];
+const WAY_BACK = ['startNodes:x', 'runTests:x', 'setNodeOut:x2:in', 'stopNodes:y', 'thawConfiguration'];
 const around = (node: string, act: string): string[] => [
   `setNodeOut:${node}:out`,
   `${act}:${node}`,
@@ -71,8 +72,7 @@ describe.concurrent('a node of X is restarted after `up`', () => {
     const from = run.world.calls.length;
     await run.signal('abandon', { by: 'ann' });
     expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
-    const wanted = ['startNodes:x', 'runTests:x', 'setNodeOut:x2:in', 'stopNodes:y', 'thawConfiguration'];
-    expect(acts(run.world, from)).toEqual(wanted);
+    expect(acts(run.world, from)).toEqual(WAY_BACK);
     expect(run.world.out).toEqual(new Set());
     expectNoOverlap(run.world);
   });
@@ -89,6 +89,28 @@ describe.concurrent('a node of X is restarted after `up`', () => {
     await run.signal('accept', { by: 'ann', finding: 'undo:putBackX', reason: 'it is rebuilt by hand' });
     expect(await run.result()).toMatchObject({ outcome: 'rolled-back-with-faults' });
     expect(run.world).toMatchObject({ out: new Set(['x2']), frozen: false });
+  });
+
+  it('an abort in the middle of it: the node is started, tested and put back before anything else', async () => {
+    const run = await env.start({ world: (world) => world.on('restartNode:x2', endsLate(200)) });
+    await run.world.began('restartNode:x2');
+    await run.signal('abort', { by: 'ann' });
+    expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+    expect(acts(run.world).slice(-5)).toEqual(WAY_BACK);
+    expect(run.world.out).toEqual(new Set());
+    expectNoOverlap(run.world);
+  });
+
+  it('terminated in the middle of it: a rollback finds the node out, and puts it back', async () => {
+    const run = await env.start({ world: (world) => world.on('restartNode:x2', endsLate(200)) });
+    await run.world.began('restartNode:x2');
+    await run.handle.terminate();
+    const cluster = run.handle.workflowId.slice('kong/'.length);
+    const from = run.world.calls.length;
+    const rollback = await env.startWith(cluster, testPlan(cluster), 'rollbackUpgrade');
+    expect(await rollback.result()).toMatchObject({ outcome: 'rolled-back' });
+    expect(acts(run.world, from).slice(-5)).toEqual(WAY_BACK);
+    expect(run.world.out).toEqual(new Set());
   });
 
   it('is repaired and tried again: nothing has to be undone any more', async () => {

@@ -1,6 +1,7 @@
 import { formatDuration } from '../duration.ts';
 import type { PhaseName } from '../names.ts';
 import type { Side } from './cluster.ts';
+import { roleOfY } from './roles.ts';
 import type { Gate } from './safety.ts';
 import type { Plan } from './schema.ts';
 import { plural } from '../plural.ts';
@@ -50,9 +51,15 @@ export const DESCRIBE: Record<PhaseName, (plan: Plan) => PhaseLine[]> = {
     ),
     does('repeats the preflight on the frozen state'),
   ],
-  deploy: ({ y }) => [does(`prepares and checks the nodes of Y (${names(y)}) without starting them`)],
-  migrate: ({ x, y }) => [
+  deploy: (plan) => [
+    does(describeRole(plan)),
+    does(`prepares and checks the nodes of Y (${names(plan.y)}) without starting them`),
+  ],
+  migrate: ({ x, y, migrations }) => [
     does(`kong migrations up with ${y.version}; X (${x.version}) goes on serving and is tested again`),
+    ...(migrations.restartX && x.nodes.length > 1
+      ? [does(`restarts ${x.nodes.at(-1)?.name}, out of the balancer, and tests it: the rest of X carries everything`)]
+      : []),
     does(`starts ${names(y)}, without traffic; both sides must show the same entities`),
   ],
   stage: ({ stage, y }) => [
@@ -64,7 +71,12 @@ export const DESCRIBE: Record<PhaseName, (plan: Plan) => PhaseLine[]> = {
     does('rehearses `finish` on a copy of the database, where something is pending'),
     ...gateLines('finish', plan.gates.finish, { no: BACK, nobody: 'it holds, the traffic stays on Y' }),
     does(`stops X (${names(plan.x)}, draining up to ${formatDuration(plan.traffic.drain)}), keeps it; writes the seal`),
-    does(`kong migrations finish; then ${names(plan.y)} one by one out of the balancer, reloaded, tested, back in`),
+    ...(plan.sessions.lockOutX
+      ? [does("takes the log-on from X's role in PostgreSQL until the upgrade has ended")]
+      : []),
+    does(
+      `kong migrations finish; then ${names(plan.y)} one by one out of the balancer, reloaded${plan.migrations.restartY && plan.y.nodes.length > 1 ? ' (the first one restarted)' : ''}, tested, back in`,
+    ),
     does('without the seal within 60 s, X is started again'),
   ],
   thaw: ({ freeze }) => [
@@ -80,6 +92,13 @@ export const DESCRIBE: Record<PhaseName, (plan: Plan) => PhaseLine[]> = {
     does(`removes ${names(plan.x)}`),
   ],
 };
+
+function describeRole(plan: Plan): string {
+  const role = roleOfY(plan);
+  return role.own
+    ? `makes the role ${role.role} in PostgreSQL, by which the nodes of Y log on; it stays when the upgrade completes`
+    : `Y gets no role of its own in PostgreSQL: ${role.why}`;
+}
 
 function describeShift(plan: Plan): PhaseLine[] {
   const { traffic, verdict, gates } = plan;

@@ -94,6 +94,7 @@ const GUARDRAILS = [
   '100 % of the traffic is on Y, no node is out of the balancer',
   'no request but our own reaches X',
   'the configuration is what it was at the last baseline',
+  'no node that the plan does not know is connected to the database, and sessions of X can be told from those of Y',
   'the gate `finish` is approved',
   'the backup is verified and its objects are there',
   'the last verdict is a pass',

@@ -26,7 +26,7 @@ export async function restartOneOfX(u: Upgrade): Promise<void> {
     throw new Interruption('failed', message, { code: 'NodesNotReady' });
   }
 
-  undos.register('putBackX', putBackX(u, node));
+  undos.register('putBackX', putBackX(u, [node]));
   const change = { traffic, upgrade: ref, node: node.name };
   journal.say(`restarting ${node.name} on the migrated database`);
   try {
