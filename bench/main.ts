@@ -11,6 +11,7 @@ import { table } from './harness/table.ts';
 const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   overhead: () => import('./overhead/index.ts'),
   freeze: () => import('./freeze/index.ts'),
+  'migrate-impact': () => import('./migrate-impact/index.ts'),
   history: () => import('./history/index.ts'),
   recovery: () => import('./recovery/index.ts'),
 };
@@ -47,7 +48,7 @@ async function measure(name: string, load: () => Promise<{ bench: Bench }>, opti
 
 async function list(): Promise<void> {
   console.log('npm run bench -- NAME [--quick] [--seed N]\n');
-  for (const [name, load] of Object.entries(BENCHES)) console.log(`  ${name.padEnd(10)} ${(await load()).bench.about}`);
+  for (const [name, load] of Object.entries(BENCHES)) console.log(`  ${name.padEnd(14)} ${(await load()).bench.about}`);
 }
 
 async function misused(what: string): Promise<void> {
