@@ -51,6 +51,8 @@ export function demoPlan(
       deck: { command: [kong.deck] },
       files: [places.conf],
     },
+    // X's role is `database.user`, too: Crossfade has to get in while it is locked out.
+    sessions: { lockOutX: true },
     stage: {
       tests: [
         { name: 'without a key', path: '/shop/orders', expect: { status: 401 } },

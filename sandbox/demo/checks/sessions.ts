@@ -21,6 +21,11 @@ export async function checkSessions(ended: Ended): Promise<Check[]> {
         return { holds: rows.length === 1 && rows[0]?.['role'] === wanted, found };
       },
     ),
+    await check("X's role may log on again", async () => {
+      const rows = await query(`SELECT rolcanlogin AS may FROM pg_roles WHERE rolname = '${demo.plan.database.user}'`);
+      const may = rows[0]?.['may'] === true;
+      return { holds: may, found: may ? 'it may' : 'it is still locked out' };
+    }),
     await check(`Y's own role ${serving === 'y' ? 'is kept' : 'is gone again'}`, async () => {
       const rows = await query(`SELECT rolname::text AS role FROM pg_roles WHERE rolname LIKE '%kong%' ORDER BY 1`);
       const names = rows.map(({ role }) => String(role));
