@@ -14,7 +14,8 @@ export interface Writers {
 
 const PROGRAM = fileURLToPath(new URL('program.ts', import.meta.url));
 const LAST_ANSWERS_MS = 30_000;
-const EVERY_MS = 50;
+/** Some 25 writes a second, all writers together: the clients' load must not suffer from it. */
+const EVERY_MS = 150;
 
 /** While this file is there the writers rest. The plan's `freeze.before` makes it. */
 export const pauseFile = (dir: string): string => join(dir, 'writers-paused');

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import type { Seen, WritersOptions } from './types.ts';
 
 /** The commit of the thaw is known to within this, in milliseconds. */
-const EVERY = 10;
+const EVERY = 20;
 
 export interface FreezeWatch {
   /** The configuration is frozen, or was. */
@@ -22,9 +22,11 @@ export async function watchFreeze(options: WritersOptions['database']): Promise<
   const counted = async () =>
     Number((await ask<{ sum: string }>('SELECT coalesce(sum(value), 0) AS sum FROM ratelimiting_metrics'))?.sum);
 
+  let there = false;
   async function look(): Promise<void> {
-    const there = await ask<{ there: boolean }>("SELECT to_regclass('crossfade.freeze') IS NOT NULL AS there");
-    if (there?.there !== true) return;
+    const table = "SELECT to_regclass('crossfade.freeze') IS NOT NULL AS there";
+    there ||= (await ask<{ there: boolean }>(table))?.there === true;
+    if (!there) return;
     const row = await ask<{ now: string; frozen: boolean }>(
       'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now, EXISTS (SELECT FROM crossfade.freeze) AS frozen',
     );

@@ -1,4 +1,5 @@
 import { formatDuration } from '../duration.ts';
+import { describeEntity } from '../configuration.ts';
 import { freezeDecisions } from '../node-writers.ts';
 import type { Plan } from '../plan/index.ts';
 import { elapsed } from '../status/render-text.ts';
@@ -80,7 +81,7 @@ function summarizeFreeze(freeze: NonNullable<UpgradeStatus['freeze']>, until: st
     guardedTables,
     unknownTables,
     decisions: freezeDecisions(freeze),
-    drift: drift.map(({ table, name, id, change }) => `${table} ${name ?? id} ${change}`),
+    drift: drift.map((one) => `${describeEntity(one)} ${one.change}`),
   };
 }
 
