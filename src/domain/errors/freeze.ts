@@ -11,7 +11,7 @@ export const freezeErrors = defineErrors({
     retryable: false,
     what: 'The configuration in this database is frozen by another upgrade.',
     means: 'That freeze was left as it is, and this upgrade does not go on.',
-    todo: 'Let that upgrade end. If nothing of it is left, roll it back (`rollbackUpgrade` with its cluster), then start again.',
+    todo: 'Let that upgrade end. If nothing of it is left, roll it back (`rollbackUpgrade` with its cluster; without Temporal, `crossfade thaw`), then start again.',
   },
   GuardBusy: {
     retryable: true,
