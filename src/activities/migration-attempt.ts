@@ -6,6 +6,7 @@ import type { MigrationCommand, MigrationRecord } from '../adapters/postgres/mig
 import type { SchemaMetaReader } from '../adapters/postgres/schema-meta.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
 import {
+  hasBegun,
   inDoubt,
   leftToAnother,
   notRecorded,
@@ -108,8 +109,7 @@ export async function open(deps: AttemptDeps, input: Input, command: MigrationCo
         // Somebody else's command may have done it meanwhile: the state is the one that was wanted, and none of it is our work.
         return result(after, leftToAnother(outcome) ? begun : (begun ?? todo));
       }
-      const began = outcome.exitCode === undefined || outcome.stdout.includes('migrating ');
-      if (!began && begun === undefined) await record.forget(database, upgrade, command);
+      if (!hasBegun(outcome) && begun === undefined) await record.forget(database, upgrade, command);
       throw new CrossfadeError(judged.failure.code, judged.failure.message);
     },
   };

@@ -9,7 +9,7 @@ export interface LockHolders {
 }
 
 // A transaction is known by its virtual id, which pg_locks shows to everybody; the rest of a foreign session is shown to those who may
-// see it. A prepared transaction has no session: its id is that of the transaction.
+// see it. A prepared transaction has no session, and is known by its lock on its own number.
 const HOLDERS = `
   WITH held AS (
     SELECT l.pid, l.virtualtransaction AS tx, min(c.relname::text) AS "table", count(DISTINCT c.oid)::int AS tables,
@@ -26,7 +26,8 @@ const HOLDERS = `
          (extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared)) * 1000)::float8 AS age
     FROM held h
     LEFT JOIN pg_stat_activity a ON a.pid = h.pid
-    LEFT JOIN pg_prepared_xacts p ON h.pid IS NULL AND h.tx = '-1/' || p.transaction
+    LEFT JOIN pg_locks t ON h.pid IS NULL AND t.pid IS NULL AND t.locktype = 'transactionid' AND t.virtualtransaction = h.tx
+    LEFT JOIN pg_prepared_xacts p ON p.transaction = t.transactionid
    ORDER BY age DESC NULLS FIRST, h.pid`;
 
 /** Locks that everybody who only reads or writes rows has to wait for, once they are asked for. */

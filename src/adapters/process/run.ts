@@ -32,8 +32,8 @@ const PIPES_AFTER_EXIT = 250;
 
 /**
  * Runs a program without a shell, as a process group of its own, and returns its result whatever it is. At a time-out, when `signal`
- * aborts (then its reason is thrown), or when a signal from elsewhere ended the first process, the whole group is stopped
- * first. Error `ProgramMissing` when it can't be started, `ProcessStuck` when it can't be ended.
+ * aborts (then its reason is thrown), or when a signal from elsewhere ended the first process (also by its exit code), the whole group
+ * is stopped first. Error `ProgramMissing` when it can't be started, `ProcessStuck` when it can't be ended.
  */
 export const runCommand: RunCommand = async (argv, { env, signal, onLine, timeout }) => {
   const [program = '', ...args] = argv;
@@ -60,9 +60,12 @@ export const runCommand: RunCommand = async (argv, { env, signal, onLine, timeou
     ([code]) => ({ code: (code as number | null) ?? undefined, stopped: false }),
     () => ({ code: undefined, stopped: true }),
   );
-  if (ended.code === undefined && !(await stopGroup(group)))
+  if (endedBySignal(ended.code) && !(await stopGroup(group)))
     throw new CrossfadeError('ProcessStuck', `The process group ${group} of ${program} could not be ended.`);
   signal?.throwIfAborted();
   await Promise.race([closed, sleep(PIPES_AFTER_EXIT)]);
   return { exitCode: ended.code, stdout: stdout(), stderr: stderr(), timedOut: ended.stopped };
 };
+
+/** Programs that catch a signal and end by it say so by 128 and its number, and may leave their children running. */
+const endedBySignal = (code: number | undefined): boolean => code === undefined || (code > 128 && code <= 128 + 31);

@@ -11,9 +11,10 @@ export function inDoubt(
   { exitCode, stdout, stderr, timedOut = false }: CommandText & { timedOut?: boolean },
   todo: readonly string[],
 ): readonly string[] {
-  if (exitCode === undefined || timedOut) return todo;
-  // Exit code 0 is a run to its end, or one that never began.
-  if (exitCode === 0 || !stdout.includes('migrating ')) return [];
+  if (!hasBegun({ exitCode, stdout, stderr })) return [];
+  if (timedOut || !endedItself(exitCode)) return todo;
+  // A run to its end.
+  if (exitCode === 0) return [];
   const of = (name: string | undefined) => todo.filter((one) => one.endsWith(`/${name}`));
 
   const [, unrecorded] = /failed to record migration '([^']+)'/.exec(stderr) ?? [];
@@ -23,3 +24,10 @@ export function inDoubt(
   const rolledBack = part === 'up' && why.startsWith('ERROR:');
   return rolledBack ? [] : of(failed);
 }
+
+/** Whether a run may have touched a migration. What was printed by one that was killed is lost. */
+export const hasBegun = ({ exitCode, stdout }: CommandText): boolean =>
+  !endedItself(exitCode) || stdout.includes('migrating ');
+
+/** Kong's own ends; anything else is a signal to one of its processes, of which others may have gone on. */
+const endedItself = (exitCode: number | undefined): boolean => exitCode === 0 || exitCode === 1;

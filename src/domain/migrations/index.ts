@@ -2,7 +2,7 @@ export { inheritedMigrations, leadsTo, type AbandonedUp } from './abandoned.ts';
 export { afterFinish, afterUp, beforeFinish, beforeUp, describe, whatRan, type After, type Before } from './decide.ts';
 export { failureOf, leftToAnother, type Failure, type Outcome } from './failure.ts';
 export { whatIsExpected, whatWillHappen, type Forecast, type Step } from './forecast.ts';
-export { inDoubt } from './in-doubt.ts';
+export { hasBegun, inDoubt } from './in-doubt.ts';
 export { describeHolder, olderThan, type LockHolder } from './lock-holders.ts';
 export { differingSets, type NodeMigrations } from './plugin-sets.ts';
 export { NOTHING_YET } from './known.ts';
