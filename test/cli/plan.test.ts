@@ -163,6 +163,21 @@ describe('the estimate of the freeze', () => {
     expect(describePlan(parsed({ ...plan, freeze: { limit: '1h' } }))).toContain('the upgrade would always hold');
   });
 
+  it('says what `up` and `finish` will do, and which dangers the pair of versions may have', () => {
+    const pair = (x: string, y: string, accept: { risk: string; reason: string }[] = []) =>
+      describePlan(
+        parsed({ ...plan, x: { ...plan.x, version: x }, y: { ...plan.y, version: y }, migrations: { accept } }),
+      );
+    const demo = pair('3.6.1', '3.7.1');
+    expect(demo).toMatch(/up +core\/023_360_to_370 +creates the table clustering_rpc_requests/);
+    expect(demo).toMatch(/finish +ai-proxy\/001_360_to_370 +turns log_statistics off/);
+    expect(demo).not.toContain('danger');
+    expect(pair('3.9.0', '3.9.1')).toContain('none that is known from 3.9.0 to 3.9.1');
+    expect(pair('3.4.2', '3.6.1')).toContain('danger up-breaks-x, if plugins of X keep counters');
+    const accepted = pair('3.4.2', '3.6.1', [{ risk: 'up-not-repeatable', reason: 'quiet night' }]);
+    expect(accepted).toContain('danger up-not-repeatable, of this pair of versions: accepted: “quiet night”');
+  });
+
   it('says what is not accepted and what is turned off', () => {
     const { path: _, ...others } = plan;
     const text = describePlan(parsed({ ...others, watch: '0s', gates: { start: false } }));

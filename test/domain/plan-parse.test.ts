@@ -50,6 +50,8 @@ describe('a plan', () => {
     ['gates', { finish: { quorum: 0 } }, 'gates.finish.quorum', /./],
     ['onFailure', { then: 'hope' }, 'onFailure.then', /hold.*unwind/],
     ['colour', 'red', 'colour', /is not known here/],
+    ['migrations', { accept: [{ risk: 'up-breaks-x', reason: 'r' }] }, 'migrations.accept[0].risk', /can be accepted/],
+    ['migrations', { accept: [{ risk: 'no-such', reason: 'r' }] }, 'migrations.accept[0].risk', /up-not-repeatable/],
     ['freeze.limt', '1h', 'freeze.limt', /is not known here/],
     ['x.runs.env', { KONG_PG_PASSWORD: 'hunter2' }, 'x.runs.env.KONG_PG_PASSWORD', /reference to a secret.*looks like/],
     ['x.runs.env', { KONG_PG_URI: 'postgres://kong:hunter2@db/kong' }, 'x.runs.env.KONG_PG_URI', /holds a password/],

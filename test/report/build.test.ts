@@ -12,11 +12,13 @@ import {
   stuck,
 } from '../status/fixtures.ts';
 
-const plan = {
+const accepted = {
   startedBy: 'cleo',
   path: { accept: 'minor', reason: 'no second database' },
   rehearsed: { waiver: { by: 'cleo', reason: 'done by hand' } },
-} as Plan;
+} as const;
+const risks = [{ risk: 'up-not-repeatable', reason: 'a quiet night' }];
+const plan = { ...accepted, migrations: { accept: risks }, freeze: { idleWriters: [] as object[] } } as Plan;
 
 describe('buildReport', () => {
   it('tells a completed upgrade with the names that scripts rely on', () => {
@@ -27,7 +29,7 @@ describe('buildReport', () => {
       from: '3.6.1',
       to: '3.7.1',
       endedAt: at(2_490),
-      planned: plan,
+      planned: { ...accepted, risks },
       seal: { approvedBy: ['ann', 'bob'] },
       freeze: { ms: 1_458_000 },
       migrations: { before: { state: 'new' }, after: { state: 'clean' } },
@@ -45,7 +47,11 @@ describe('buildReport', () => {
     const report = buildReport(rolledBack, rolledBackTimeline);
     expect(report.databaseLeft?.executed).toEqual(['core/023_360_to_370']);
     expect(report.databaseLeft?.forX).toContain('X (3.6.1) ignores migrations that it does not know');
-    expect(report.databaseLeft?.forNextAttempt).toContain('One migration waits for `kong migrations finish`');
+    const next = report.databaseLeft?.forNextAttempt;
+    expect(next).toContain('One migration waits for `kong migrations finish`');
+    expect(next).toContain('Kong refuses `up` of any other minor version than that of 3.7.1');
+    expect(next).toContain('goes on with it, counts what X wrote');
+    expect(next).toContain(`the backup in ${rolledBack.backups[0]?.bucket}, ${rolledBack.backups[0]?.manifestKey}`);
     expect(report.undone.map(({ name, result }) => `${name} ${result}`)).toEqual([
       'returnTraffic done',
       'stopY done',

@@ -38,7 +38,7 @@ export function buildReport(status: UpgradeStatus, timeline: readonly TimelineEn
     databaseLeft: databaseLeft(status),
     backups: status.backups,
     undone: inOrder(status.undo).flatMap(toReportUndo),
-    planned: plan && dropUndefined({ path: plan.path, rehearsed: plan.rehearsed, startedBy: plan.startedBy }),
+    planned: plan && plannedIn(plan),
     findings: status.findings,
     faults: status.faults,
     accepted: status.accepted,
@@ -50,6 +50,16 @@ export function buildReport(status: UpgradeStatus, timeline: readonly TimelineEn
     timeline,
   });
 }
+
+/** What the plan accepted or waived; nothing where it did not. */
+const plannedIn = ({ path, rehearsed, startedBy, migrations, freeze }: Plan): NonNullable<Report['planned']> =>
+  dropUndefined({
+    path,
+    rehearsed,
+    startedBy,
+    risks: migrations.accept.length === 0 ? undefined : migrations.accept,
+    idleWriters: freeze.idleWriters.length === 0 ? undefined : freeze.idleWriters,
+  });
 
 function summarize(status: UpgradeStatus): string {
   const { outcome, endedAt, upgrade, failure } = status;

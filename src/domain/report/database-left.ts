@@ -1,3 +1,4 @@
+import { whatWillHappen } from '../migrations/index.ts';
 import type { UpgradeStatus } from '../status/index.ts';
 import type { DatabaseLeft } from './types.ts';
 
@@ -17,7 +18,7 @@ export function databaseLeft(status: UpgradeStatus): DatabaseLeft | undefined {
     executed,
     pending,
     forX: `Nothing has to be undone. X (${x}) ignores migrations that it does not know: it serves, restarts and takes configuration as before.`,
-    forNextAttempt: pending.length === 0 ? nothingPending(y) : stillPending(y, pending.length),
+    forNextAttempt: pending.length === 0 ? nothingPending(y) : stillPending(y, pending) + backupOf(status),
   };
 }
 
@@ -27,8 +28,23 @@ const newlyExecuted = (before: readonly string[], after: readonly string[]): str
 const nothingPending = (y: string): string =>
   `The database is already complete for ${y}. The next attempt begins at preflight and finds less, or nothing, to migrate.`;
 
-const stillPending = (y: string, count: number): string =>
-  `${count === 1 ? 'One migration waits' : `${count} migrations wait`} for \`kong migrations finish\`, which nobody must run while X serves. ` +
-  `Until then Kong refuses \`up\` of any other version than ${y}. ` +
-  'Whatever is written through X from now on lacks what `up` has added for existing entities, and `finish` may break it: ' +
-  'the next attempt begins at preflight with a backup of its own, and rehearses `finish` on a copy before it does anything that stays.';
+function stillPending(y: string, pending: readonly string[]): string {
+  const count = pending.length;
+  const { finish } = whatWillHappen([], pending, y);
+  const later = finish.map(({ name, does }) => `${name} ${does}`).join('; ');
+  return (
+    `${count === 1 ? 'One migration waits' : `${count} migrations wait`} for \`kong migrations finish\`, which nobody must run while X serves` +
+    `${later === '' ? '' : ` (${later})`}. ` +
+    `Until then Kong refuses \`up\` of any other minor version than that of ${y}. ` +
+    'Whatever is written through X from now on lacks what `up` has added for existing entities, and `finish` may lose or break it. ' +
+    `The next attempt to ${y} knows what was left by the record in schema crossfade (don't drop it), goes on with it, counts what X wrote ` +
+    'meanwhile, makes a backup of its own, and rehearses `finish` on a copy.'
+  );
+}
+
+function backupOf({ backups }: UpgradeStatus): string {
+  const before = backups.find(({ label }) => label === 'before');
+  return before === undefined
+    ? ''
+    : ` To go back to before \`up\`: the backup in ${before.bucket}, ${before.manifestKey}; everything written since then is lost with it.`;
+}

@@ -41,7 +41,11 @@ export interface Report {
   /** How often a worker was started anew; only where somebody counted. */
   readonly workerRestarts?: number;
   /** What the plan accepted or waived beforehand. */
-  readonly planned?: Pick<Plan, 'path' | 'rehearsed' | 'startedBy'>;
+  readonly planned?: Pick<Plan, 'path' | 'rehearsed' | 'startedBy'> & {
+    /** Known dangers of the pair of versions, and writers that were not paused. */
+    readonly risks?: Plan['migrations']['accept'];
+    readonly idleWriters?: Plan['freeze']['idleWriters'];
+  };
   readonly findings: readonly Finding[];
   readonly faults: readonly Fault[];
   /** What a person let go on the way, with the reason. */

@@ -21,6 +21,10 @@ export function decisions({ planned, accepted, abort, seal, startedAt }: Report)
     if ('workflow' in planned.rehearsed) all.push({ what: `rehearsed as ${planned.rehearsed.workflow}` });
     else all.push({ what: 'rehearsal waived in the plan', ...planned.rehearsed.waiver });
   }
+  for (const { risk, reason } of planned?.risks ?? [])
+    all.push({ what: `danger ${risk} accepted in the plan`, reason });
+  for (const { tag, reason } of planned?.idleWriters ?? [])
+    all.push({ what: `writer of entities tagged ${tag} not paused`, reason });
   for (const { finding, at, ...rest } of accepted)
     all.push({ what: `${finding} let go`, when: clock(at, startedAt), ...rest });
   if (abort !== undefined) {
