@@ -5,9 +5,10 @@ import { waitFor } from '../../sandbox/wait-for.ts';
 import type { LargeDatabase } from './database.ts';
 
 /** As Kong's nodes use the database for a request: a key and a route looked up, a counter raised. One transaction each. */
-const script = (consumers: number) => `
+const script = (workspace: string, consumers: number) => `
 \\set n random(1, ${consumers})
-SELECT id, consumer_id, key, ttl FROM keyauth_credentials WHERE key = 'key-' || :n AND (ttl IS NULL OR ttl >= now());
+SELECT id, consumer_id, key, ttl FROM keyauth_credentials
+  WHERE ws_id = '${workspace}' AND key = 'key-' || :n AND (ttl IS NULL OR ttl >= now());
 SELECT id, username, custom_id, tags FROM consumers WHERE id = md5('consumers-' || :n)::uuid;
 INSERT INTO ratelimiting_metrics (identifier, period, period_date, value, ttl)
   VALUES ('consumer-' || :n, 'minute', date_trunc('minute', now()), 1, now() + interval '1 minute')
@@ -32,7 +33,8 @@ export async function keepBusy(
   { connections, seconds, consumers }: { connections: number; seconds: number; consumers: number },
 ): Promise<BusyConnections> {
   const file = join(dir, 'busy.sql');
-  writeFileSync(file, script(consumers));
+  const [workspace] = await postgres.query('SELECT id FROM workspaces');
+  writeFileSync(file, script(String(workspace?.['id']), consumers));
   const logs = join(dir, 'busy-rounds');
   const load = [`--client=${connections}`, '--jobs=2', `--time=${seconds}`, '--protocol=prepared', '--no-vacuum'];
   const where = [`--host=${postgres.host}`, `--port=${postgres.port}`, `--username=${postgres.kong.user}`];

@@ -44,6 +44,5 @@ export function fill(entities: number): string {
     ),
     ...Object.keys(SHARES).map((table) => `INSERT INTO tags SELECT id, '${table}', tags FROM ${table}`),
     'RESET session_replication_role',
-    'ANALYZE',
   ].join(';\n');
 }
