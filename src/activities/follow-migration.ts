@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SchemaMetaReader } from '../adapters/postgres/schema-meta.ts';
-import { progressOf } from '../domain/migrations/index.ts';
+import { migrationOfLine, progressOf } from '../domain/migrations/index.ts';
 import type { DatabaseRef } from '../domain/plan/index.ts';
 import { reportProgress } from './progress.ts';
 
@@ -14,22 +14,33 @@ export interface Followed {
 }
 
 /**
- * Reports how far a migration is while `work` runs. Kong's piped output comes at its end only; `schema_meta` tells meanwhile. What goes
- * wrong here does not matter to the migration.
+ * Reports how far a migration is while `work` runs, by `schema_meta`, and by the lines of the command where they come at once: Kong's
+ * piped output comes at its end only. What goes wrong here does not matter to the migration.
  */
 export async function following<T>(
   schemaMeta: Pick<SchemaMetaReader, 'open'>,
   followed: Followed,
-  work: () => Promise<T>,
+  work: (onLine: (line: string) => void) => Promise<T>,
 ): Promise<T> {
   const ended = new AbortController();
   report(followed, 0, followed.todo[0]);
-  const following = follow(schemaMeta, followed, ended.signal);
+  const polling = follow(schemaMeta, followed, ended.signal);
+  const told = new Set<string>();
+  const onLine = (line: string): void => {
+    const migration = migrationOfLine(line);
+    if (migration === undefined) return;
+    told.add(migration);
+    report(
+      followed,
+      told.size,
+      followed.todo.find((one) => !told.has(one)),
+    );
+  };
   try {
-    return await work();
+    return await work(onLine);
   } finally {
     ended.abort();
-    await following;
+    await polling;
   }
 }
 

@@ -82,8 +82,8 @@ export async function open(deps: AttemptDeps, input: Input, command: MigrationCo
     const limits = ['--db-timeout', String(DB_TIMEOUT), '--lock-timeout', String(LOCK_TIMEOUT)];
     const options = { env: { ...env, ...only }, timeoutMs: COMMAND_TIMEOUT };
     const { result: outcome, cancelled } = await held.pass.protect(() =>
-      following(deps.schemaMeta, { database, command, todo }, () =>
-        runner.kong(['migrations', command, ...limits], options),
+      following(deps.schemaMeta, { database, command, todo }, (onLine) =>
+        runner.kong(['migrations', command, ...limits], { ...options, onLine }),
       ),
     );
     return { ...outcome, cancelledForLock: cancelled > 0 };

@@ -167,3 +167,35 @@ test('a person runs "up" in a shell while ours is at work: ours does it, theirs 
   expect(person.stdout + person.stderr).toMatch(/aborted: another node|pending migrations/);
   expect((await migrating).after).toMatchObject({ state: 'pending', pending: PENDING });
 });
+
+test('how far it is, is told on the way: which migration, how many of how many', async () => {
+  const { database } = await begin('3.4.2');
+  const file = join(kong.dir, 'slow-enough.json');
+  writeFileSync(file, JSON.stringify({ migrations: { sleepMs: 600 } }));
+  const told: { command?: string; done?: number; of?: number; migration?: string }[] = [];
+  const activities = migrateActivities({}, { onProgress: (details) => told.push(details as object) });
+  await activities.migrateUp(up('3.9.1', database, { KONG_STANDIN_FAULTS: file }));
+  const all = [...EXECUTED, ...PENDING];
+  expect(told[0]).toEqual({ command: 'kong migrations up', done: 0, of: 9, migration: EXECUTED[0] });
+  const between = told.filter(({ done = 0 }) => done > 0 && done < 9);
+  expect(new Set(between.map(({ done }) => done)).size).toBeGreaterThan(2);
+  for (const { of, migration = '' } of between) {
+    expect(of).toBe(9);
+    expect(all).toContain(migration);
+  }
+});
+
+test('a node of Y that loads more plugins than the first one, with whose settings up runs', async () => {
+  const { database, activities } = await begin('3.4.2');
+  const [first, second] = [nodeAt('y1', '/nowhere', [1, 2, 3]), nodeAt('y2', '/nowhere', [4, 5, 6])];
+  const few = { ...first, env: { ...first.env, KONG_PLUGINS: 'key-auth' } };
+  const cluster = sideOf('3.9.1', [few, second]);
+  await expect(activities.migrateUp({ cluster, database, upgrade: upgrade() })).rejects.toMatchObject({
+    code: 'PluginSetDiffers',
+    message: expect.stringContaining('new for y2 only: acme/003_350_to_360') as string,
+  });
+  // With the same plugins for all it goes on where it was.
+  const alike = sideOf('3.9.1', [first, second]);
+  const { after } = await activities.migrateUp({ cluster: alike, database, upgrade: upgrade() });
+  expect(after).toMatchObject({ state: 'pending', pending: PENDING, new: [] });
+});
