@@ -37,10 +37,16 @@ export function createRoleActivities(deps: RoleDeps): RoleActivities {
     },
 
     async dropRoleOfY({ database, role }) {
-      const count = () => roleOfY.sessions(database, role);
-      const gone = await poll(async () => (await count()) === 0 || undefined, { within: GONE_WITHIN });
-      if (gone === undefined)
-        throw new CrossfadeError('RoleOfYInUse', `The role ${role} still has ${await count()} sessions in PostgreSQL.`);
+      let left: readonly string[] = [];
+      const gone = async () => {
+        left = await roleOfY.sessions(database, role);
+        return left.length === 0 || undefined;
+      };
+      if ((await poll(gone, { within: GONE_WITHIN })) === undefined)
+        throw new CrossfadeError(
+          'RoleOfYInUse',
+          `The role ${role} still has sessions in PostgreSQL: ${left.join(', ')}.`,
+        );
       await roleOfY.drop(database, role);
     },
 

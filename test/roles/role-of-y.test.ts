@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
-import { startKongDatabases, sql, type Kong } from '../kong-adapter/fixture.ts';
+import { createControlConnections } from '../../src/adapters/postgres/control-connection.ts';
+import { createGuard } from '../../src/adapters/postgres/guard.ts';
+import { createRoleOfY } from '../../src/adapters/postgres/role-of-y.ts';
+import { secrets, sql, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
 import { nodeSession, readSessions, roleOfY, roles, withAccessRules } from './fixture.ts';
 
 let kong: Kong;
@@ -50,11 +53,22 @@ test('is not dropped under somebody who is logged on by it', async () => {
   const y = await nodeSession(database, role);
   await expect(roles.dropRoleOfY({ database, role })).rejects.toMatchObject({
     code: 'RoleOfYInUse',
-    message: expect.stringContaining('1 sessions'),
+    message: expect.stringMatching(/: pid \d+ \(kong\) in kong_1\.$/),
   });
   expect(await rolesLike(role)).toHaveLength(1);
   await y.end();
   await roles.dropRoleOfY({ database, role });
+});
+
+test('the connection that is kept while the database is frozen is not one of this role', async () => {
+  const control = createControlConnections(secrets);
+  const guard = createGuard(control.connect);
+  await guard.install(database, upgrade());
+  await createRoleOfY(control.connect, secrets).prepare(database, role);
+  expect(await roleOfY.sessions(database, role)).toEqual([]);
+  await roles.dropRoleOfY({ database, role });
+  await guard.lift(database, upgrade());
+  await control.close();
 });
 
 test("what is set for Kong's role is set for Y's, lists of names included", async () => {

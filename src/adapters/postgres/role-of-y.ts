@@ -3,6 +3,7 @@ import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import type { Secrets } from '../secrets.ts';
 import { withConnection, type Connect } from './connect.ts';
+import { endSession } from './kept-connection.ts';
 import { readKongSchema } from './kong-tables.ts';
 import { passwordVerifier } from './password.ts';
 
@@ -15,8 +16,8 @@ export interface RoleOfY {
    * Makes it, or brings it up to date, and proves that it can log on. Errors `DatabaseNotPermitted`, `RoleOfYTaken`, `RoleOfYRefused`.
    */
   prepare(database: DatabaseRef, role: string): Promise<void>;
-  /** How many sessions it has, in any database. */
-  sessions(database: DatabaseRef, role: string): Promise<number>;
+  /** Its sessions, in any database, in words. */
+  sessions(database: DatabaseRef, role: string): Promise<readonly string[]>;
   /** Removes it. Tolerates that it never was; one that is somebody else's is left alone. */
   drop(database: DatabaseRef, role: string): Promise<void>;
 }
@@ -51,11 +52,12 @@ export function createRoleOfY(connect: Connect, secrets: Secrets): RoleOfY {
 
     sessions: (database, role) =>
       asAdmin(database, async (client) => {
-        const { rows } = await client.query<{ n: number }>(
-          'SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = $1',
+        const { rows } = await client.query<{ session: string }>(
+          `SELECT format('pid %s (%s) in %s', pid, coalesce(nullif(application_name, ''), 'no name'), datname) AS session
+             FROM pg_stat_activity WHERE usename = $1 ORDER BY pid`,
           [role],
         );
-        return rows[0]?.n ?? 0;
+        return rows.map(({ session }) => session);
       }),
 
     async drop(database, role) {
@@ -133,11 +135,16 @@ async function proveLogOn(
   owner: string,
 ): Promise<void> {
   try {
-    await withConnection(connect({ ...database, user: role }), async (client) => {
+    const client = await connect({ ...database, user: role });
+    try {
       const { rows } = await client.query<{ me: string }>('SELECT current_user AS me');
-      if (rows[0]?.me !== owner)
-        throw new CrossfadeError('RoleOfYRefused', `Logged on as ${role}, it acts as ${rows[0]?.me}, not as ${owner}.`);
-    });
+      const me = rows[0]?.me;
+      if (me !== owner)
+        throw new CrossfadeError('RoleOfYRefused', `Logged on as ${role}, it acts as ${me}, not as ${owner}.`);
+    } finally {
+      // For good: a session of this role that is kept for the freeze would stand in the way of its removal.
+      await endSession(client);
+    }
   } catch (cause) {
     if (!(cause instanceof CrossfadeError) || cause.code !== 'DatabaseRefused') throw cause;
     const message = `Y's nodes could not log on by their own role ${role}, which has the password of ${database.user}. ${cause.message}`;
