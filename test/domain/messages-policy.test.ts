@@ -150,12 +150,17 @@ describe('what a message names', () => {
   });
 
   it('a stuck undo may be let go, but never the traffic', () => {
-    const stuck: Situation = { ...base, state: 'unwinding', stuckUndos: ['stopY', 'thaw', 'returnTraffic', 'startX'] };
+    const stuck: Situation = {
+      ...base,
+      state: 'unwinding',
+      stuckUndos: ['stopY', 'thaw', 'returnTraffic', 'startX', 'letXIn'],
+    };
     const accept = (finding: string, situation = stuck) => judge({ name: 'accept', finding, reason: 'x' }, situation);
     expect(accept('undo:stopY')).toMatchObject({ accepted: true });
     expect(accept('undo:thaw')).toMatchObject({ accepted: true });
     expect(accept('undo:returnTraffic')).toMatchObject({ accepted: false, text: /traffic is never let go/ });
     expect(accept('undo:startX')).toMatchObject({ accepted: false, text: /traffic is never let go/ });
+    expect(accept('undo:letXIn')).toMatchObject({ accepted: false, text: /traffic is never let go/ });
     expect(accept('undo:stopY', { ...stuck, stuckUndos: [] })).toMatchObject({ accepted: false });
     expect(accept('drift')).toMatchObject({ accepted: false });
   });
