@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { removeFolder } from '../../sandbox/folder.ts';
 import { endRecorded } from '../../sandbox/processes.ts';
 import { startPostgres, type Postgres } from '../../sandbox/servers/postgres.ts';
 import { runCommand } from '../../src/adapters/process/index.ts';
@@ -48,7 +49,11 @@ export async function setUpDatabase(entities: number): Promise<LargeDatabase> {
     postgres,
     database,
     connect: createConnect(createSecrets({ KONG_PG_PASSWORD: PASSWORD })),
-    stop: () => postgres.stop(),
+    async stop() {
+      await postgres.stop();
+      // A gigabyte that nobody looks at.
+      await removeFolder(join(DIR, 'postgres'));
+    },
   };
 }
 
