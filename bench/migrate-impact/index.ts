@@ -41,7 +41,7 @@ export const bench: Bench = {
   async run({ quick, print }) {
     const stand = await step(print, 'Two nodes of Kong 3.4.2 and 40,000 consumers', setUpStand);
     try {
-      const runs = await measureAll(stand, quick ? 1 : 7, print);
+      const runs = await measureAll(stand, quick ? 1 : 5, print);
       return {
         method: METHOD,
         figures: SCENARIOS.flatMap(({ scenario, arms }) =>
