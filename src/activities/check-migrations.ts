@@ -4,7 +4,7 @@ import type { ReadPairFacts } from '../adapters/postgres/pair-facts.ts';
 import type { ReadWrittenSince } from '../adapters/postgres/written-since.ts';
 import { backupKeys } from '../domain/backup.ts';
 import type { Finding } from '../domain/findings.ts';
-import { inheritedMigrations, risksOf, whatWillHappen } from '../domain/migrations/index.ts';
+import { inheritedMigrations, risksOf, unrehearsed, whatWillHappen } from '../domain/migrations/index.ts';
 import type { MigrationState } from '../domain/migrations.ts';
 import type { DatabaseRef, Side } from '../domain/plan/index.ts';
 import * as rules from '../domain/rules/index.ts';
@@ -45,7 +45,7 @@ export async function checkMigrationsOfY(deps: CheckMigrationsDeps, of: Of, pair
   const loaded = await Promise.all(
     cluster.nodes.map(async (node) => ({ node: node.name, plugins: await runner.plugins(node) })),
   );
-  const left = await abandonedFindings(deps, of, pair, state, begun, abandoned);
+  const abandonedBefore = await abandonedFindings(deps, of, pair, state, begun, abandoned);
   // What was refused or accepted before `up` ran must read the same after it.
   const all = [...new Set([...begun, ...state.new, ...state.pending])];
   const known = [...begun, ...inheritedMigrations(state, abandoned, cluster.version)];
@@ -54,19 +54,22 @@ export async function checkMigrationsOfY(deps: CheckMigrationsDeps, of: Of, pair
     rules.samePluginSets('y', nodes),
     rules.pluginsKnown(pluginsInUse, loaded, cluster.version),
     ...rules.plannedMigrations(whatWillHappen(state.new, state.pending, cluster.version)),
-    ...left.findings,
-    ...rules.pairRisks([...risksOf(pair.x, cluster.version, all, facts), ...left.risks], pair.accept),
+    ...abandonedBefore,
+    ...rules.pairRisks(
+      [...risksOf(pair.x, cluster.version, all, facts), ...unrehearsed(all, runner.on, pair.accept)],
+      pair.accept,
+    ),
   ];
 }
 
 async function abandonedFindings(
   deps: CheckMigrationsDeps,
-  { runner, cluster, database }: Of,
+  { cluster, database }: Of,
   pair: Pair,
   state: MigrationState,
   begun: readonly string[],
   abandoned: Awaited<ReturnType<MigrationRecord['abandoned']>>,
-): Promise<rules.AbandonedFindings> {
+): Promise<readonly Finding[]> {
   const [latest] = abandoned;
   return rules.abandonedUpgrade({
     state,
@@ -75,7 +78,6 @@ async function abandonedFindings(
     x: pair.x,
     y: cluster.version,
     written: latest === undefined ? {} : await deps.writtenSince(database, latest.at),
-    rehearsable: runner.on === 'local',
     manifestKey: (upgrade) => backupKeys(pair.s3Prefix, upgrade, 'before').manifest,
   });
 }

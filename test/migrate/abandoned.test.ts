@@ -70,11 +70,11 @@ describe.each([
     const y: Side = { ...sideOf('3.9.1', [nodeAt('n1', '/nowhere', [1, 2, 3])]), runs };
     expect(levelsOf(await checkY(y, database, { x: from }))).toMatchObject({
       'abandoned-upgrade': 'warn',
-      'abandoned-up': 'refuse',
+      'finish-not-rehearsed': 'refuse',
       'plugins-in-use': 'warn',
     });
-    const accept = [{ risk: 'abandoned-up', reason: 'tried by hand on a copy' }];
-    const accepted = find(await checkY(y, database, { x: from, accept }), 'abandoned-up');
+    const accept = [{ risk: 'finish-not-rehearsed', reason: 'tried by hand on a copy' }];
+    const accepted = find(await checkY(y, database, { x: from, accept }), 'finish-not-rehearsed');
     expect(accepted).toMatchObject({ level: 'warn', message: expect.stringContaining('tried by hand on a copy') });
   });
 });

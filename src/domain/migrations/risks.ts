@@ -20,7 +20,7 @@ export const ACCEPTABLE_RISKS = [
   'up-not-repeatable',
   'up-may-fail',
   'finish-deletes-duplicates',
-  'abandoned-up',
+  'finish-not-rehearsed',
 ] as const;
 
 export type RiskName = (typeof ACCEPTABLE_RISKS)[number] | 'up-breaks-x' | 'up-fails' | 'finish-fails';
@@ -45,6 +45,32 @@ export function risksOf(x: string, y: string, migrations: readonly string[], fac
     return what === undefined ? [] : [{ name, what, instead }];
   });
 }
+
+/** Without a rehearsal of `finish` on a copy, nothing shows what it does to this very configuration. */
+export function unrehearsed(
+  migrations: readonly string[],
+  runnerOfY: 'local' | 'command',
+  accept: readonly { readonly risk: string }[],
+): Risk[] {
+  const why =
+    runnerOfY === 'command'
+      ? 'the nodes of Y are run by commands of your own, which know no other database'
+      : 'the plan does without';
+  if (migrations.length === 0 || (runnerOfY === 'local' && !rehearsalIsWaived(accept))) return [];
+  return [
+    {
+      name: NOT_REHEARSED,
+      what: `\`finish\` is not rehearsed on a copy of the database: ${why}`,
+      instead: 'Run Y by a local runner, or rehearse in staging with a copy of this very configuration.',
+    },
+  ];
+}
+
+const NOT_REHEARSED = 'finish-not-rehearsed';
+
+/** The plan does without the rehearsal of `finish`, though there could be one. */
+export const rehearsalIsWaived = (accept: readonly { readonly risk: string }[]): boolean =>
+  accept.some(({ risk }) => risk === NOT_REHEARSED);
 
 /** Dangers that the pair may have, by the versions alone, with the condition of each. */
 export function possibleRisks(x: string, y: string, migrations: readonly string[]): { name: RiskName; when: string }[] {

@@ -1,4 +1,5 @@
 import { formatDuration } from '../duration.ts';
+import { rehearsalIsWaived } from '../migrations/index.ts';
 import type { PhaseName } from '../names.ts';
 import type { Side } from './cluster.ts';
 import { roleOfY } from './roles.ts';
@@ -68,7 +69,11 @@ export const DESCRIBE: Record<PhaseName, (plan: Plan) => PhaseLine[]> = {
   ],
   shift: describeShift,
   finish: (plan) => [
-    does('rehearses `finish` on a copy of the database, where something is pending'),
+    does(
+      rehearsalIsWaived(plan.migrations.accept)
+        ? 'does not rehearse `finish` on a copy: the plan does without'
+        : 'rehearses `finish` on a copy of the database, where something is pending',
+    ),
     ...gateLines('finish', plan.gates.finish, { no: BACK, nobody: 'it holds, the traffic stays on Y' }),
     does(`stops X (${names(plan.x)}, draining up to ${formatDuration(plan.traffic.drain)}), keeps it; writes the seal`),
     ...(plan.sessions.lockOutX

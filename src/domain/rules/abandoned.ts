@@ -1,5 +1,5 @@
 import type { Finding } from '../findings.ts';
-import { leadsTo, whyNotAgain, type AbandonedUp, type Risk } from '../migrations/index.ts';
+import { leadsTo, whyNotAgain, type AbandonedUp } from '../migrations/index.ts';
 import type { MigrationState } from '../migrations.ts';
 import { plural } from '../plural.ts';
 import { sameVersion } from '../version.ts';
@@ -16,21 +16,14 @@ export interface AbandonedFacts {
   readonly y: string;
   /** Entities that were made or changed since the latest `up`, by table. */
   readonly written: Readonly<Record<string, number>>;
-  /** Whether `finish` can be rehearsed with this runner of Y. */
-  readonly rehearsable: boolean;
   /** Key of the manifest of the backup that the abandoned upgrade made before its `up`. */
   readonly manifestKey: (upgrade: AbandonedUp['upgrade']) => string;
-}
-
-export interface AbandonedFindings {
-  readonly findings: readonly Finding[];
-  readonly risks: readonly Risk[];
 }
 
 const RULE = 'abandoned-upgrade';
 
 /** An earlier upgrade ran `up` and was given up: whether this one may go on with what it has left, and what that means. */
-export function abandonedUpgrade(facts: AbandonedFacts): AbandonedFindings {
+export function abandonedUpgrade(facts: AbandonedFacts): readonly Finding[] {
   const { state, begun, x, y } = facts;
   // Where X has the version that the earlier upgrade led to, it was not abandoned.
   const abandoned = facts.abandoned.filter(({ to }) => !sameVersion(to, x));
@@ -38,12 +31,12 @@ export function abandonedUpgrade(facts: AbandonedFacts): AbandonedFindings {
   const left = (one: AbandonedUp) => open.filter((name) => one.migrations.includes(name));
   for (const one of abandoned) {
     const refused = leadsTo(one, state, y) ? notRepeatable(one, facts) : undefined;
-    if (refused !== undefined) return { findings: [refused], risks: [] };
+    if (refused !== undefined) return [refused];
   }
   const pending = abandoned.find((one) => left(one).length > 0);
-  if (pending === undefined) return { findings: nothingPending(abandoned[0]), risks: [] };
-  if (!leadsTo(pending, state, y)) return { findings: [toAnother(pending, left(pending), facts)], risks: [] };
-  return goesOn(pending, left(pending), facts);
+  if (pending === undefined) return nothingPending(abandoned[0]);
+  if (!leadsTo(pending, state, y)) return [toAnother(pending, left(pending), facts)];
+  return [goesOn(pending, left(pending), facts)];
 }
 
 function nothingPending(latest: AbandonedUp | undefined): Finding[] {
@@ -71,7 +64,7 @@ function toAnother(one: AbandonedUp, left: readonly string[], { y, manifestKey }
   );
 }
 
-function goesOn(one: AbandonedUp, left: readonly string[], facts: AbandonedFacts): AbandonedFindings {
+function goesOn(one: AbandonedUp, left: readonly string[], facts: AbandonedFacts): Finding {
   const written = Object.entries(facts.written).map(([table, count]) => `${table} ${count}`);
   const since =
     written.length === 0
@@ -80,12 +73,7 @@ function goesOn(one: AbandonedUp, left: readonly string[], facts: AbandonedFacts
   const message = `${describe(one)}. This upgrade goes on with it: ${plural(left.length, 'migration')} already pending. ${since}`;
   const hint =
     'What X wrote since then lacks what `up` has added for older entities, and `finish` may lose or break it. The rehearsal of `finish` on a copy shows it: have tests that use these entities.';
-  const risk: Risk = {
-    name: 'abandoned-up',
-    what: `an abandoned upgrade is continued, and \`finish\` can't be rehearsed: the nodes of Y are run by commands of your own`,
-    instead: 'Run Y by a local runner, or restore the backup made before that `up` and begin anew.',
-  };
-  return { findings: [warn(RULE, message, hint)], risks: facts.rehearsable ? [] : [risk] };
+  return warn(RULE, message, hint);
 }
 
 const describe = ({ upgrade, from, to, at }: AbandonedUp): string =>

@@ -1,4 +1,4 @@
-export { abandonedUpgrade, type AbandonedFindings } from './abandoned.ts';
+export { abandonedUpgrade } from './abandoned.ts';
 export { noUnknownNodes, UNKNOWN_NODES } from './clients.ts';
 export { connections, sameDatabase, type ConnectionFacts } from './database.ts';
 export { compareKinds, ENTITY_KINDS, type EntitySets } from './entities.ts';

@@ -1,4 +1,5 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
+import { rehearsalIsWaived } from '../../domain/migrations/index.ts';
 import type { GateStatus } from '../../domain/status/index.ts';
 import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
@@ -28,10 +29,11 @@ export async function finish(u: Upgrade): Promise<string> {
       await proveXClean(u, 'before `finish`');
       return { findings: await tellSessions(u), rehearsed: await rehearse(u) };
     });
+    // Whoever approves knows it.
+    journal.note('note', rehearsed);
     const gate = await passGate(u, 'finish', u.plan.gates.finish, findings);
     known.finishApprovedBy = gate.approvals.map(({ by }) => by);
     await whileWatched(u, 'finish', () => withinStretch(u, () => stopAndSeal(u, gate)));
-    journal.note('note', rehearsed);
   } else if (journal.status.seal === undefined) {
     // The seal was sent, and nobody could tell whether it arrived: writing the same one again is harmless.
     await seal(u);
@@ -67,6 +69,7 @@ async function rehearse(u: Upgrade): Promise<string> {
   }
   if (known.backup === undefined)
     throw new Interruption('failed', '`finish` needs a verified backup, and there is none');
+  if (rehearsalIsWaived(plan.migrations.accept)) return '`finish` was not rehearsed: the plan does without';
   journal.say('rehearsing `finish` on a copy');
   const rehearsal = await run(acts.rehearsal.rehearseFinish, 'rehearse `finish` on a copy', {
     plan: { y, database, stage },
