@@ -4,11 +4,17 @@ import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import { currentProgress } from '../activities/progress.ts';
 import type { Secrets } from '../adapters/secrets.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 
 /** How often a running activity shows that it is alive; the timeouts of its proxies are three times as long or more. */
 const HEARTBEAT_EVERY = 1_000;
 
-/** Around every activity: a heartbeat from a timer, and errors turned into what Temporal and people understand. */
+const attempts = new OneAtATime();
+
+/**
+ * Around every activity: a heartbeat from a timer, errors turned into what Temporal and people understand, and no attempt beside an
+ * earlier one of this worker.
+ */
 export function activityInterceptor(secrets: Secrets): ActivityInboundCallsInterceptor {
   return {
     async execute(input, next) {
@@ -17,7 +23,8 @@ export function activityInterceptor(secrets: Secrets): ActivityInboundCallsInter
           ? undefined
           : setInterval(() => heartbeat(currentProgress()), HEARTBEAT_EVERY);
       try {
-        return await next(input);
+        const { activityId, workflowExecution } = activityInfo();
+        return await attempts.run(`${workflowExecution?.runId} ${activityId}`, () => next(input));
       } catch (error) {
         // What a cancelled command or request throws is its own; Temporal must see the cancellation.
         if (cancellationSignal().aborted) await cancelled();

@@ -78,7 +78,10 @@ export async function ensureTables(client: ClientBase): Promise<void> {
 }
 
 /** Whether a table of schema `crossfade` is there; for readers, which must not create anything. */
-export async function hasTable(client: ClientBase, name: 'freeze' | 'baseline' | 'seal' | 'migration'): Promise<boolean> {
+export async function hasTable(
+  client: ClientBase,
+  name: 'freeze' | 'baseline' | 'seal' | 'migration',
+): Promise<boolean> {
   const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
     `crossfade.${name}`,
   ]);

@@ -33,7 +33,8 @@ export const createReadSessions =
     const asAdmin = database.admin === undefined ? [] : await withConnection(connect(database, { as: 'admin' }), read);
     // One that has come or gone between the two looks counts all the same.
     const all = new Map<number, Row>();
-    for (const row of [...asKong.rows, ...asAdmin]) if (typeof all.get(row.pid)?.address !== 'string') all.set(row.pid, row);
+    for (const row of [...asKong.rows, ...asAdmin])
+      if (typeof all.get(row.pid)?.address !== 'string') all.set(row.pid, row);
     return { sessions: grouped([...all.values()]), ours: asKong.ours };
   };
 
