@@ -93,11 +93,11 @@ describe.concurrent('`abort` and what must not begin or be killed', () => {
     const run = await env.start({
       world: (world) => {
         world.pendingAfterUp = false;
-        release = endsAsUsual(world, 'checkDrift', 5);
+        release = endsAsUsual(world, 'checkDrift', 6);
       },
     });
     await run.approve('finish');
-    await run.world.began('checkDrift', 5);
+    await run.world.began('checkDrift', 6);
     expect(await run.ask('abort', { by: 'ann' })).toMatchObject({ accepted: true });
     release();
     expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });

@@ -48,7 +48,16 @@ describe.concurrent('an upgrade without trouble', () => {
     expectOrder(acts(run.world), [
       ...BEFORE_SHIFT,
       ...[...step(25), ...step(100)],
-      ...[...BEFORE_GATE, 'rehearseFinish', ...GUARDS, 'stopNodes:x', ...GUARDS, 'writeSeal', 'migrateFinish'],
+      ...[
+        ...BEFORE_GATE,
+        'rehearseFinish',
+        'checkDrift',
+        ...GUARDS,
+        'stopNodes:x',
+        ...GUARDS,
+        'writeSeal',
+        'migrateFinish',
+      ],
       ...['checkDrift', 'takeBaseline', ...reload('y1'), ...reload('y2')],
       ...['thawConfiguration', 'proveWritable', 'removeNodes:x', 'closeSeal'],
     ]);
@@ -61,7 +70,7 @@ describe.concurrent('an upgrade without trouble', () => {
     expectOrder(acts(run.world), [
       ...BEFORE_SHIFT,
       ...[...step(25), ...step(100)],
-      ...[...BEFORE_GATE, ...GUARDS, 'stopNodes:x', ...GUARDS],
+      ...[...BEFORE_GATE, 'checkDrift', ...GUARDS, 'stopNodes:x', ...GUARDS],
       ...['checkDrift', 'writeSeal', 'thawConfiguration', 'proveWritable', 'removeNodes:x', 'closeSeal'],
     ]);
     expect(run.world.seal).toMatchObject({ closed: true, approvedBy: ['ann'] });

@@ -55,9 +55,9 @@ export const BEFORE_SEAL: readonly Failure[] = [
   ...rows('shift', RETREAT, STOP_Y, ['measureShare:100', 'watchTraffic:shift-100']),
   ...rows('finish', RETREAT, STOP_Y, [['readMigrations:x', 2], 'tellSessions', 'readMigrations:y']),
   ...rows('finish', RETREAT, STOP_Y, ['rehearseFinish', 'watchTraffic:gate-finish']),
-  ...rows('finish', RETREAT, STOP_Y, ['readTraffic', 'readFinishFacts']),
+  ...rows('finish', RETREAT, STOP_Y, [['checkDrift', 5], 'readTraffic', 'readFinishFacts']),
   ...rows('finish', WITH_X, STOP_Y, ['stopNodes:x', ['readTraffic', 2], ['readFinishFacts', 2]]),
-  ...rows('thaw', WITH_X, STOP_Y, [['checkDrift', 5]], true),
+  ...rows('thaw', WITH_X, STOP_Y, [['checkDrift', 6]], true),
 ];
 
 /** Of the rows of `finish`: what happens before its gate is passed. */
@@ -68,7 +68,7 @@ export const BEFORE_GATE = [
 
 /** There is no way back: nothing is undone, and `retry` goes forward. */
 export const AFTER_SEAL: readonly Failure[] = [
-  ...rows('finish', [], [], ['writeSeal', 'migrateFinish', ['checkDrift', 5], ['takeBaseline', 3]]),
+  ...rows('finish', [], [], ['writeSeal', 'migrateFinish', ['checkDrift', 6], ['takeBaseline', 3]]),
   ...rows('finish', [], [], ['setNodeOut:y1:out', 'reloadNode:y1', ['runTests:y', 2], 'setNodeOut:y2:in']),
   ...rows('thaw', [], [], ['thawConfiguration', 'proveWritable']),
   ...rows('thaw', [], [], ['writeSeal'], true),

@@ -169,6 +169,19 @@ describe.concurrent('what a person may let go', () => {
     expect(undoneKeys(run.world)).toEqual(ALL_BACK);
   });
 
+  it('a drift before `finish`: held with everything on Y and X running', async () => {
+    const run = await env.start({ world: (world) => world.on('checkDrift', fromCall(5, driftsOnce(world))) });
+    await run.approve('finish');
+    const held = await run.untilState('held');
+    expect(held).toMatchObject({ failure: { kind: 'drift', phase: 'finish' }, traffic: { weight: 100 } });
+    expect(run.world.xUp).toBe(true);
+    await run.signal('accept', { by: 'ann', finding: 'drift', reason: 'known' });
+    await run.signal('retry', { by: 'ann' });
+    await run.until('asked again', ({ gates }) => gates.filter(({ gate }) => gate === 'finish').length === 2);
+    await run.approve('finish');
+    expect(await run.result()).toMatchObject({ outcome: 'completed-with-faults' });
+  });
+
   it('a finding of the preflight on the frozen state, by the name of its rule', async () => {
     const finding = { rule: 'connections', level: 'refuse', message: 'too few connections' } as const;
     const run = await env.start({ world: (world) => void (world.frozenFindings = [finding]) });
@@ -191,7 +204,7 @@ describe.concurrent('held with X stopped and the traffic on Y', () => {
     const run = await env.start({
       world: (world) => {
         world.pendingAfterUp = false;
-        world.on('checkDrift', fromCall(5, driftsOnce(world)));
+        world.on('checkDrift', fromCall(6, driftsOnce(world)));
       },
     });
     await run.approve('finish');

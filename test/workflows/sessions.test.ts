@@ -217,7 +217,7 @@ describe.concurrent("X's role locked out", () => {
       plan,
       world: (world) => {
         world.pendingAfterUp = false;
-        world.on('checkDrift', fromCall(5, fails('BaselineMissing')));
+        world.on('checkDrift', fromCall(6, fails('BaselineMissing')));
         world.on('letXIn', fails('DatabaseNotPermitted'));
       },
     });

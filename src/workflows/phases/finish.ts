@@ -1,6 +1,7 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { rehearsalIsWaived } from '../../domain/migrations/index.ts';
 import type { GateStatus } from '../../domain/status/index.ts';
+import { proveNoDrift } from '../drift.ts';
 import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
 import { now } from '../journal.ts';
@@ -85,6 +86,8 @@ async function rehearse(u: Upgrade): Promise<string> {
 async function stopAndSeal(u: Upgrade, gate: GateStatus): Promise<void> {
   const { plan, acts, journal, known } = u;
   const { x, database, traffic } = plan;
+  // Drift is no fault of Y: here it holds with the traffic where it is, and a person may accept it; a broken guardrail retreats.
+  await proveNoDrift(u, 'before `finish`');
   await guard(u, gate, false);
 
   u.undos.register('startX', startX(u));
