@@ -28,6 +28,7 @@ import { poll } from './poll.ts';
 import { reportProgress } from './progress.ts';
 import { readWitnessed } from './read-migrations.ts';
 import { stillAtWork } from './settle-migration.ts';
+import { stopIfCancelled } from './stop-if-cancelled.ts';
 
 export interface MigrateDeps extends AttemptDeps {
   readonly seals: Pick<Seals, 'read'>;
@@ -103,6 +104,7 @@ const underLock = (
 ): Promise<Result> =>
   lock.hold(database, upgrade.cluster, (lost, lockHolder) =>
     patiently(command, patience, async () => {
+      await stopIfCancelled();
       if (lost.aborted) throw lockLost(command);
       // While a command of an earlier attempt is at work, its role gets no second password.
       const outcome = await poll(

@@ -1,3 +1,5 @@
+import { setTimeout as toTheEnd } from 'node:timers/promises';
+import { sleep } from '@temporalio/activity';
 import type { CreateRunner } from '../adapters/cluster/port.ts';
 import type { KongLock } from '../adapters/postgres/kong-lock.ts';
 import type { LockHolders } from '../adapters/postgres/lock-holders.ts';
@@ -18,7 +20,9 @@ import type { MigrationState } from '../domain/migrations.ts';
 import type { MigrateActivities } from './contract.ts';
 import { following } from './follow-migration.ts';
 import { readWitnessed } from './read-migrations.ts';
+import type { Pause } from './poll.ts';
 import { LOCK_TIMEOUT, settle } from './settle-migration.ts';
+import { stopIfCancelled } from './stop-if-cancelled.ts';
 import { waitForLocks } from './wait-for-locks.ts';
 
 export interface AttemptDeps {
@@ -54,7 +58,10 @@ export interface Attempt {
   /** What an earlier attempt of this upgrade had before it; `undefined` on the first. */
   readonly begun: readonly string[] | undefined;
   result(after: MigrationState): Result;
-  /** Runs the command and reads back what it did. Never cancelled and never `--force`: one that has begun is let to its end. */
+  /**
+   * Runs the command and reads back what it did. Never `--force`. A cancellation ends the waiting before it; a command that has begun is
+   * let to its end, and so is all that proves and settles it.
+   */
   run(todo: readonly string[], judge: Judge, plugins?: readonly string[]): Promise<Result>;
 }
 
@@ -65,11 +72,12 @@ export async function open(deps: AttemptDeps, input: Input, command: MigrationCo
   const { env } = held.pass;
   const runner = deps.runner(cluster, database);
   const role = env['KONG_PG_USER'] ?? database.user;
-  const settled = () => settle(deps.kongLock, { database, upgrade, command, role, lockHolder: held.lockHolder });
+  const settled = (pause: Pause) =>
+    settle(deps.kongLock, { database, upgrade, command, role, lockHolder: held.lockHolder }, pause);
   const read = () => readWitnessed(runner, cluster.version, () => deps.schemaMeta.read(database), env);
 
   const begun = await record.begun(database, upgrade, command);
-  if (begun !== undefined) await settled();
+  if (begun !== undefined) await settled(sleep);
   const { state: before } = await read();
 
   const result = (after: MigrationState, todo = begun ?? []): Result => {
@@ -95,12 +103,13 @@ export async function open(deps: AttemptDeps, input: Input, command: MigrationCo
     result,
     async run(todo, judge, plugins) {
       await waitForLocks(deps.lockHolders, database, { command: `kong migrations ${command}`, within: held.patience });
-      // From here on the command can't be stopped without harm: the last moment to notice that others may be at work.
+      // From here on the command can't be stopped without harm: the last moment to notice an abort, or that others may be at work.
+      await stopIfCancelled();
       if (held.lost.aborted) throw lockLost(command);
       const versions = { ...(from === undefined ? {} : { from }), to: cluster.version };
       await record.begin(database, upgrade, command, todo, versions);
       const outcome = await kong(todo, plugins);
-      await settled();
+      await settled(toTheEnd);
       await record.ended(database, upgrade, command, inDoubt(outcome, todo));
       const { state: after, meta } = await read();
       const judged = judge(after, outcome);

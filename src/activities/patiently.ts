@@ -15,7 +15,10 @@ export interface Patience {
 // An attempt makes the queries of nodes wait for 300 ms at most, at one table: with these pauses that is a few hundredths of the time.
 export const PATIENCE: Patience = { forHolders: 60_000, inAll: 180_000, firstPause: 1_000, longestPause: 15_000 };
 
-/** Tries again, with growing pauses, what gave up waiting for a lock. */
+/**
+ * Tries again, with growing pauses, what gave up waiting for a lock. A cancellation ends it at the next pause, with what the last attempt
+ * failed with: its command ran.
+ */
 export async function patiently<T>(
   command: 'up' | 'finish',
   { inAll, firstPause, longestPause }: Patience,
@@ -33,7 +36,7 @@ export async function patiently<T>(
         waitsFor: 'a lock on a table',
         triesAgainIn: `${pause} ms`,
       });
-      await sleep(pause);
+      await sleep(pause).catch(() => Promise.reject(error));
     }
   }
 }

@@ -3,7 +3,7 @@ import type { MigrationCommand } from '../adapters/postgres/migration-record.ts'
 import { CrossfadeError } from '../domain/errors/index.ts';
 import type { DatabaseRef } from '../domain/plan/index.ts';
 import type { UpgradeRef } from '../domain/upgrade.ts';
-import { poll } from './poll.ts';
+import { poll, type Pause } from './poll.ts';
 import { reportProgress } from './progress.ts';
 
 /** Seconds. Kong never renews its lock: it must outlast the command. */
@@ -27,12 +27,15 @@ export interface BegunCommand {
 /**
  * Waits until nothing of the command is left: the server goes on with a statement after its client was killed or gave up. Then removes
  * the lock of Kong's that it left. Error `MigratorStillAtWork`.
+ *
+ * @param pause between two looks: whether a cancellation ends the waiting
  */
-export async function settle(kongLock: KongLock, begun: BegunCommand): Promise<void> {
+export async function settle(kongLock: KongLock, begun: BegunCommand, pause: Pause): Promise<void> {
   const { database, upgrade, command, role, lockHolder } = begun;
-  if (role === database.user) return settleWithoutRole(kongLock, begun);
+  if (role === database.user) return settleWithoutRole(kongLock, begun, pause);
   const gone = await poll(async () => (await kongLock.sessions(database, role)) === 0 || undefined, {
     within: SESSIONS_GONE_WITHIN,
+    pause,
   });
   if (gone === undefined) throw stillAtWork(`the role ${role} has a session in ${database.name}`);
   await kongLock.clearDead(database, upgrade, command, LOCK_TIMEOUT, lockHolder);
@@ -42,7 +45,7 @@ export async function settle(kongLock: KongLock, begun: BegunCommand): Promise<v
  * The migrator's sessions look like those of nodes. If none at all began since the command did, it is dead, and so is its lock; else its
  * lock must be free, and whatever was being executed must have ended.
  */
-async function settleWithoutRole(kongLock: KongLock, begun: BegunCommand): Promise<void> {
+async function settleWithoutRole(kongLock: KongLock, begun: BegunCommand, pause: Pause): Promise<void> {
   const { database, upgrade, command, lockHolder } = begun;
   let until: string | undefined;
   const settled = await poll(
@@ -54,7 +57,7 @@ async function settleWithoutRole(kongLock: KongLock, begun: BegunCommand): Promi
       reportProgress({ command: `kong migrations ${command}`, waitsFor: 'an earlier command, or its lock in Kong' });
       return undefined;
     },
-    { within: LOCK_ENDS_WITHIN },
+    { within: LOCK_ENDS_WITHIN, pause },
   );
   if (settled === undefined) throw stillAtWork("Kong's lock on migrations is held, or a statement of it is executed");
 }

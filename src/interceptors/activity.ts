@@ -27,13 +27,23 @@ export function activityInterceptor(secrets: Secrets): ActivityInboundCallsInter
         return await attempts.run(`${workflowExecution?.runId} ${activityId}`, () => next(input));
       } catch (error) {
         // What a cancelled command or request throws is its own; Temporal must see the cancellation.
-        if (cancellationSignal().aborted) await cancelled();
+        if (cancellationSignal().aborted) {
+          tell(error, secrets);
+          await cancelled();
+        }
         throw toFailure(error, secrets);
       } finally {
         clearInterval(timer);
       }
     },
   };
+}
+
+/** Nobody else would: a command that was let to its end in spite of the cancellation may have failed by itself. */
+function tell(error: unknown, secrets: Secrets): void {
+  if (!(error instanceof Error) || error.name === 'CancelledFailure' || error.name === 'AbortError') return;
+  const code = error instanceof CrossfadeError ? error.code : error.name;
+  log.warn('ended with an error after it was cancelled', { code, error: secrets.redact(error.message) });
 }
 
 /** A failure whose type is the code of the catalogue, without secrets; anything unexpected stays retryable. */

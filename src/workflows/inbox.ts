@@ -120,8 +120,11 @@ export class Inbox {
       case 'abort':
         journal.status.abort = { by, at: now(), ...reason };
         if (journal.status.state === 'held') control.decision = { kind: 'abort', by };
-        else
+        else {
+          // What runs may take long to end.
+          journal.say(`aborting: waits for the end of \`${journal.status.now}\``);
           control.interrupt(new Interruption('abort', `${by} aborted${message.reason ? `: ${message.reason}` : ''}`));
+        }
         return;
       case 'retry':
       case 'abandon':

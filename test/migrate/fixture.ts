@@ -55,6 +55,8 @@ interface Options {
   readonly patience?: Patience;
   /** Gets what is reported on the way. */
   readonly onProgress?: (details: unknown) => void;
+  /** Cancels the activities, as a worker hears it from Temporal. */
+  readonly cancel?: AbortSignal;
 }
 
 /** The activities with their real adapters, sealed for the usual upgrade. */
@@ -74,6 +76,7 @@ export function migrateActivities(overrides: Partial<MigrateDeps> = {}, options:
   const run = <T>(activity: () => Promise<T>): Promise<T> => {
     const environment = quietEnvironment();
     if (options.onProgress !== undefined) environment.on('heartbeat', options.onProgress);
+    options.cancel?.addEventListener('abort', () => environment.cancel());
     return environment.run(activity);
   };
   return {

@@ -144,6 +144,15 @@ export const waitsFor =
     return usual();
   };
 
+/** Hears of a cancellation, and does all the same what it usually does, once `gate` lets it. */
+export const endsAllTheSame =
+  (gate: Promise<void>): Override =>
+  async (_input, usual) => {
+    await Context.current().cancelled.catch(() => undefined);
+    await gate;
+    return usual();
+  };
+
 /** Works until it is cancelled, and then takes a while to end. */
 export const endsLate =
   (ms: number): Override =>

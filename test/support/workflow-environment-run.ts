@@ -55,6 +55,12 @@ export class Run {
     await this.signal('approve', { by, gate });
   }
 
+  /** How many activities Temporal was asked to cancel so far. */
+  async cancelRequests(): Promise<number> {
+    const { events } = await this.handle.fetchHistory();
+    return (events ?? []).filter((event) => event.activityTaskCancelRequestedEventAttributes).length;
+  }
+
   async historyToReplay() {
     return { workflowId: this.handle.workflowId, history: await this.handle.fetchHistory() };
   }

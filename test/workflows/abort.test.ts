@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deferred, endsLate, fails, fromCall, waitsFor, type World } from '../support/fake-activities-world.ts';
+import {
+  deferred,
+  endsAllTheSame,
+  endsLate,
+  fails,
+  fromCall,
+  waitsFor,
+  type World,
+} from '../support/fake-activities-world.ts';
 import '../support/workflow-environment-patience.ts';
 import { WorkflowEnvironment } from '../support/workflow-environment.ts';
 import { BEFORE_GATE, BEFORE_SEAL, REFUSED, type Failure } from './failures-table.ts';
@@ -13,7 +21,7 @@ const needsApproval = ({ phase, fails: key }: Failure): boolean =>
   phase === 'thaw' || (phase === 'finish' && !BEFORE_GATE.includes(key));
 
 const rows = [...REFUSED, ...BEFORE_SEAL]
-  .filter(({ fails: key }) => key !== 'migrateUp' && key !== 'openUpgrade')
+  .filter(({ fails: key }) => key !== 'openUpgrade')
   .map((failure) => ({ failure, title: `${failure.phase}: ${failure.fails} (call ${failure.nth ?? 1})` }));
 
 /** What an abort in the middle of this activity leaves of the world. */
@@ -42,12 +50,14 @@ describe.concurrent('`abort` in the middle of an act that takes a while to end',
 });
 
 describe.concurrent('`abort` and what must not begin or be killed', () => {
-  it('during `up`: recorded, and acted on when the command has ended', async () => {
+  it('while the command of `up` runs: recorded, shown, and acted on when it has ended; what it did is known', async () => {
     const gate = deferred();
-    const run = await env.start({ world: (world) => world.on('migrateUp', waitsFor(gate.promise)) });
+    const run = await env.start({ world: (world) => world.on('migrateUp', endsAllTheSame(gate.promise)) });
     await run.world.began('migrateUp');
     expect(await run.ask('abort', { by: 'ann' })).toMatchObject({ accepted: true });
+    expect((await run.status()).now).toBe('aborting: waits for the end of `kong migrations up`');
     expect(await run.ask('abort', { by: 'bob' })).toMatchObject({ accepted: false, text: /already on the way back/ });
+    expect(await run.cancelRequests()).toBe(1);
     expect(undoneKeys(run.world)).toEqual([]);
     gate.resolve();
     expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
@@ -57,6 +67,35 @@ describe.concurrent('`abort` and what must not begin or be killed', () => {
       'thawConfiguration',
     ]);
     expectNoOverlap(run.world);
+    const { migrations } = await run.status();
+    expect(migrations).toMatchObject({ ran: ['core/023'], afterUp: { state: 'pending' } });
+  });
+
+  it('while `up` waits for something before its command: it does not run', async () => {
+    const run = await env.start({ world: (world) => world.on('migrateUp', endsLate(1)) });
+    await run.world.began('migrateUp');
+    expect(await run.ask('abort', { by: 'ann' })).toMatchObject({ accepted: true });
+    expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+    expect(acts(run.world).slice(acts(run.world).indexOf('migrateUp'))).toEqual([
+      'migrateUp',
+      'stopNodes:y',
+      'thawConfiguration',
+    ]);
+    expect(run.world.calls.find(({ key }) => key === 'migrateUp')?.result).toBe('cancelled');
+    const { migrations } = await run.status();
+    expect(migrations.ran).toEqual([]);
+    expect(migrations).not.toHaveProperty('afterUp');
+  });
+
+  it('between two attempts of `up`: no other one begins', async () => {
+    const ATTEMPTS = 6;
+    const run = await env.start({ world: (world) => world.on('migrateUp', fails('MigrationBlocked')) });
+    // The pause after it is so long that the abort arrives in it.
+    await run.world.ended('migrateUp', ATTEMPTS);
+    expect(await run.ask('abort', { by: 'ann' })).toMatchObject({ accepted: true });
+    expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+    expect(acts(run.world).filter((key) => key === 'migrateUp')).toHaveLength(ATTEMPTS);
+    expect((await run.status()).migrations.ran).toEqual([]);
   });
 
   /** Answers as usual although it was cancelled: what comes next must not begin all the same. */

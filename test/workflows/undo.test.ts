@@ -190,8 +190,14 @@ describe.concurrent('cancelling the workflow is an abort', () => {
     const run = await env.start({ world: (world) => world.on('migrateFinish', waitsFor(release.promise)) });
     await run.approve('finish');
     await run.world.began('migrateFinish');
+    // Watches that have ended.
+    const cancelled = await run.cancelRequests();
     await run.handle.cancel();
     await run.until('the cancel is answered', ({ messages }) => messages.refused === 1);
+    // Nor does a pause reach the command.
+    expect(await run.ask('pause', { by: 'ann' })).toMatchObject({ accepted: true });
+    expect(await run.cancelRequests()).toBe(cancelled);
+    await run.signal('resume', { by: 'ann' });
     release.resolve();
     expect(await run.result()).toMatchObject({ outcome: 'completed' });
     expect((await run.status()).messages.last).toContainEqual(

@@ -3,7 +3,6 @@ import { nodesOfY } from '../../domain/plan/roles.ts';
 import { proveNoDrift } from '../drift.ts';
 import { Interruption } from '../interruption.ts';
 import { run } from '../proxies.ts';
-import { unlessCancelled } from '../unless-cancelled.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { plural } from '../../domain/plural.ts';
 import { restartOneOfX } from './restart-x.ts';
@@ -16,11 +15,11 @@ export async function migrate(u: Upgrade): Promise<string> {
   const { x, y, database, stage } = plan;
   await proveNoDrift(u, 'before `up`');
 
-  // Never killed for an abort: what `up` does in the middle of a migration can't be undone by killing it.
+  // An abort ends what `up` waits for and the attempts that would come. The activity itself lets a command that has begun to its end,
+  // and tells what it did: killing it in the middle of a migration can't be undone.
   journal.say('kong migrations up');
-  const up = await unlessCancelled(() =>
-    run(acts.migrate.migrateUp, 'kong migrations up', { cluster: y, database, upgrade: ref, from: x.version }),
-  );
+  const command = { cluster: y, database, upgrade: ref, from: x.version };
+  const up = await run(acts.migrate.migrateUp, 'kong migrations up', command);
   const { migrations, freeze } = journal.status;
   migrations.before ??= up.before;
   migrations.afterUp = up.after;
