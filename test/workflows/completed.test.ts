@@ -22,9 +22,7 @@ const MIGRATE: Order = [
 ];
 const STAGE: Order = ['compareEntities', 'runTests:y', 'compareAnswers'];
 const step = (y: number): Order => [
-  'checkDrift',
-  'checkNodes:x',
-  'checkNodes:y',
+  ['checkDrift', 'checkNodes:x', 'checkNodes:y'],
   `setWeight:${y}`,
   `measureShare:${y}`,
 ];

@@ -28,8 +28,10 @@ async function shiftTo(u: Upgrade, step: StepStatus): Promise<void> {
   step.state = 'waiting';
   try {
     if (step.approve) await passGate(u, `shift:${step.y}`, plan.gates.shift);
-    await proveNoDrift(u, `before ${step.y} %`);
-    await proveCapacity(u, step.y);
+    await together(
+      () => proveNoDrift(u, `before ${step.y} %`),
+      () => proveCapacity(u, step.y),
+    );
     step.state = 'running';
     await setWeight(u, step.y);
     step.bakeStartedAt = now();
@@ -48,19 +50,18 @@ async function shiftTo(u: Upgrade, step: StepStatus): Promise<void> {
 
 /** Every node of both sides must be ready: Y to take the share, X to take everything back. */
 async function proveCapacity(u: Upgrade, weight: number): Promise<void> {
-  const { x, y } = u.plan;
-  for (const [side, cluster] of [
-    ['X', x],
-    ['Y', y],
-  ] as const) {
-    const { notReady } = await run(u.acts.cluster.checkNodes, `nodes of ${side} before ${weight} %`, {
-      cluster: addressesOf(cluster),
+  const check = (side: 'x' | 'y') =>
+    run(u.acts.cluster.checkNodes, `nodes of ${side.toUpperCase()} before ${weight} %`, {
+      cluster: addressesOf(u.plan[side]),
     });
-    const missing = Object.entries(notReady).map(([name, reason]) => `${name}: ${reason}`);
-    if (missing.length === 0) continue;
-    const message = `no step to ${weight} % while nodes of ${side} are not ready (${missing.join('; ')})`;
-    throw new Interruption('failed', message, { code: 'NodesNotReady' });
-  }
+  const [x, y] = await together(
+    () => check('x'),
+    () => check('y'),
+  );
+  const missing = Object.entries({ ...x.notReady, ...y.notReady }).map(([name, reason]) => `${name}: ${reason}`);
+  if (missing.length === 0) return;
+  const message = `no step to ${weight} % while nodes are not ready (${missing.join('; ')})`;
+  throw new Interruption('failed', message, { code: 'NodesNotReady' });
 }
 
 async function setWeight(u: Upgrade, weight: number): Promise<void> {
