@@ -53,12 +53,13 @@ export function createFreezeActivities(deps: FreezeDeps): FreezeActivities {
 
     readFreeze: ({ database }) => guard.read(database),
 
-    async thawConfiguration({ database, upgrade }) {
-      await guard.lift(database, upgrade);
-      if (database.admin !== undefined) await migratorRole.remove(database).catch(unlessFull);
+    async thawConfiguration({ database, upgrade, found }) {
+      const { leftover } = await guard.lift(database, upgrade, found);
+      await proof.accepted(database);
+      const left = database.admin && (await migratorRole.remove(database).catch(unlessFull));
+      if (typeof left === 'string') log.warn(left);
       const state = await guard.read(database);
-      if (!state.frozen && state.guardedTables === 0) return state;
-      throw new CrossfadeError('StillFrozen', `${state.guardedTables} tables are still guarded after the thaw.`);
+      return leftover === undefined ? state : { ...state, leftover };
     },
 
     async takeBaseline({ database, upgrade, label }) {

@@ -18,7 +18,12 @@ export function freezeLines(facts: FreezeFacts, where: string, now: string): str
     );
     lines.push(line('since', `${time(since)} (${formatDuration(elapsed(since, now))})`));
   }
-  if (isAnythingLeft(facts)) {
+  if (since === undefined && !facts.refuses && facts.guard) {
+    const what = `the function of a guard and triggers on ${plural(facts.guardedTables, 'table')}`;
+    lines.push(
+      line('left', `${what}: everything passes; the next freeze takes them over, \`crossfade thaw\` removes them`),
+    );
+  } else if (isAnythingLeft(facts)) {
     lines.push(
       line('guarded', `${facts.guardedTables} of ${plural(facts.configurationTables, 'table')} of configuration`),
     );
@@ -47,6 +52,8 @@ export function freezeLines(facts: FreezeFacts, where: string, now: string): str
 
 /** What it means to lift the freeze at this point. */
 export function whatLiftingMeans(facts: FreezeFacts): string[] {
+  if (facts.since === undefined && facts.refuses)
+    return ['Writes are refused, and for which upgrade is not written down any more: look for one that still runs.'];
   if (facts.since === undefined)
     return ['Nobody is frozen out any more; only what is left of an earlier freeze is removed.'];
   const lines = [...dangers(facts)];
@@ -77,7 +84,9 @@ function dangers({ seal, begun, pending, cluster }: FreezeFacts): string[] {
   return [`No migration of this upgrade has begun: for the database of "${cluster ?? '?'}" it is safe.`];
 }
 
-function headline({ since, frozen, open, guard, guardedTables }: FreezeFacts, where: string): string {
+function headline({ since, frozen, open, guard, refuses, guardedTables }: FreezeFacts, where: string): string {
+  if (since === undefined && refuses)
+    return `${where}: frozen, and by whom is not written down any more: table crossfade.freeze was emptied or dropped`;
   if (since === undefined)
     return guard || guardedTables > 0 ? `${where}: not frozen; something of a guard is left` : `${where}: not frozen`;
   if (open) return `${where}: frozen, but everything is let pass just now`;

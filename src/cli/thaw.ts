@@ -17,61 +17,76 @@ import type { DatabaseRef } from '../domain/plan/index.ts';
 
 /** A freeze by hand: with nothing but the database. */
 export interface FreezeByHand {
+  /** Errors `NotKongDatabase`, `DatabaseNotPermitted`. */
   read(): Promise<FreezeFacts>;
   /**
-   * Lifts it, reads back that nothing of the guard is left and proves that a write works. Returns what could not be tidied up, in
-   * words. Errors `FrozenByAnother` (when it is not the freeze of `facts` any more), `GuardBusy`, `StillFrozen`, `DatabaseNotPermitted`.
+   * Ends it and proves that a write works. Returns whether nothing of the guard is left, and what could not be tidied up, in words. Errors `FrozenByAnother` (when it is not the freeze of `facts` any more), `GuardBusy`, `StillFrozen`, `DatabaseNotPermitted`.
    */
-  lift(facts: FreezeFacts, by: string): Promise<readonly string[]>;
+  lift(facts: FreezeFacts, by: string): Promise<{ readonly clean: boolean; readonly left: readonly string[] }>;
 }
 
 export function freezeByHand(database: DatabaseRef, env = process.env): FreezeByHand {
   const connect = throughLockOut(connectFor(createSecrets(env)));
   const guard = createGuard(connect);
-  const permitted = async <T>(work: () => Promise<T>): Promise<T> => {
+  const permitted = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (cause) {
       if ((cause as { code?: string }).code !== '42501') throw cause;
-      const message = `The role ${database.user} may not lift the freeze: ${(cause as Error).message}. Kong's own role, the owner of schema crossfade, or a superuser may.`;
+      const message = `The role ${database.user} may not ${what}: ${(cause as Error).message}. Kong's own role, the owner of schema crossfade, or a superuser may.`;
       throw new CrossfadeError('DatabaseNotPermitted', message, { cause });
     }
   };
 
   return {
-    read: () => withConnection(connect(database), readFreezeFacts),
+    read: () => permitted('read the freeze', () => withConnection(connect(database), readFreezeFacts)),
 
     async lift(facts, by) {
       const { cluster = '', workflowId = '', runId = '', since = '' } = facts;
-      await permitted(() => guard.lift(database, { cluster, workflowId, runId, startedAt: since }));
-      const { frozen, guardedTables, migratorRole } = await guard.read(database);
-      if (frozen || guardedTables > 0)
-        throw new CrossfadeError('StillFrozen', `${guardedTables} tables are still guarded after the thaw.`);
-      await createWriteProof(connect).accepted(database);
-
-      const left: string[] = [];
-      const tidy = (what: string, work: () => Promise<unknown>) =>
-        work().catch((error: unknown) =>
-          left.push(`${what}: ${error instanceof Error ? error.message : String(error)}`),
-        );
-      if (since !== '')
-        await tidy('It could not be noted in the database who lifted the freeze', () =>
-          withConnection(connect(database), (client) => writeLastThaw(client, noteOf(facts, by))),
-        );
-      // After the seal X must not come back: then its role stays locked out until somebody has decided what becomes of the upgrade.
-      if (facts.seal === undefined && facts.lockedOut.length > 0)
-        await tidy(`May still not log on: ${facts.lockedOut.join(', ')}`, () => createLockOut(connect).lift(database));
-      if (migratorRole === undefined) return left;
-      const drop = `DROP ROLE ${migratorRole}`;
-      if (database.admin === undefined)
-        left.push(`The role of migrations is left; nothing needs it. Who may drop roles runs: ${drop}`);
-      else
-        await tidy(`The role of migrations could not be removed (${drop})`, () =>
-          createMigratorRole(connect).remove(database),
-        );
-      return left;
+      const { leftover, migratorRole } = await permitted('lift the freeze', () =>
+        guard.lift(database, { cluster, workflowId, runId, startedAt: since }),
+      );
+      const clean = leftover === undefined;
+      const left: string[] = clean ? [] : [leftover];
+      try {
+        await createWriteProof(connect).accepted(database);
+      } finally {
+        // The freeze has ended, whatever else keeps a write from working.
+        await tidyUp(facts, by, migratorRole, left);
+      }
+      return { clean, left };
     },
   };
+
+  async function tidyUp(
+    facts: FreezeFacts,
+    by: string,
+    migratorRole: string | undefined,
+    left: string[],
+  ): Promise<void> {
+    const tidy = (what: string, work: () => Promise<unknown>) =>
+      work().catch((error: unknown) => left.push(`${what}: ${error instanceof Error ? error.message : String(error)}`));
+    if (facts.since !== undefined)
+      await tidy('It could not be noted in the database who lifted the freeze', () =>
+        withConnection(connect(database), (client) => writeLastThaw(client, noteOf(facts, by))),
+      );
+    // After the seal X must not come back: then its role stays locked out until somebody has decided what becomes of the upgrade.
+    if (facts.seal === undefined && facts.lockedOut.length > 0)
+      await tidy(`May still not log on: ${facts.lockedOut.join(', ')}`, async () => {
+        const { gone } = await createLockOut(connect).lift(database);
+        if (gone.length > 0)
+          left.push(`Was locked out, and is not there any more (dropped or renamed): ${gone.join(', ')}`);
+      });
+    if (migratorRole === undefined) return;
+    const drop = `DROP ROLE ${migratorRole}`;
+    if (database.admin === undefined)
+      left.push(`The role of migrations is left; nothing needs it. Who may drop roles runs: ${drop}`);
+    else
+      await tidy(`The role of migrations could not be removed (${drop})`, async () => {
+        const remains = await createMigratorRole(connect).remove(database);
+        if (remains !== undefined) left.push(remains);
+      });
+  }
 }
 
 const noteOf = ({ workflowId, runId, since }: FreezeFacts, by: string): string =>

@@ -57,6 +57,8 @@ export interface FreezeState {
   readonly unguardedTables: readonly string[];
   /** Plugins because of which nodes write configuration by themselves; `freezeDecisions` says what becomes of it. */
   readonly nodeWriters: readonly NodeWriter[];
+  /** After a thaw: what of the guard could not be removed yet and lets everything pass, and why, in words. */
+  readonly leftover?: string;
   /** The role that migrations run as; absent where the database user may not create roles. */
   readonly migratorRole?: string;
 }

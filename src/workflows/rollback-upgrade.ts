@@ -38,6 +38,7 @@ export async function rollbackUpgrade(input: unknown): Promise<UpgradeResult> {
 async function rollBack(u: Upgrade): Promise<Outcome> {
   const { journal, plan, acts } = u;
   let outOfX: KongNode[] = [];
+  let found: string | undefined;
   try {
     const seal = await run(acts.finish.readSeal, 'is there a way back?', {
       database: plan.database,
@@ -54,13 +55,14 @@ async function rollBack(u: Upgrade): Promise<Outcome> {
     }
     const { weight, out } = await run(acts.traffic.readTraffic, 'where is the traffic?', { traffic: plan.traffic });
     journal.weight(weight, 'found');
+    found = frozenBy;
     outOfX = plan.x.nodes.filter(({ name }) => out.includes(name));
   } catch (error) {
     recordFailure(u, toInterruption(error));
     return 'refused';
   }
   // In the order of the upgrade, so that they run in the reverse one. Each finds out by itself whether there is anything to do.
-  u.undos.register('thaw', thaw(u));
+  u.undos.register('thaw', thaw(u, found));
   const role = roleOfY(plan);
   if (role.own) u.undos.register('dropRoleOfY', dropRoleOfY(u, role.role));
   u.undos.register('stopY', stopY(u));

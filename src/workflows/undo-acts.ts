@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow';
+import type { FreezeState } from '../domain/configuration.ts';
 import { addressesOf } from '../domain/plan/addresses.ts';
 import type { KongNode } from '../domain/plan/index.ts';
 import { nodesOfY } from '../domain/plan/roles.ts';
@@ -67,24 +68,32 @@ async function putBack(u: Upgrade, node: KongNode): Promise<void> {
   await run(undo.traffic.setNodeOut, `${node.name} in`, change);
 }
 
-/** After Y was stopped. */
+/** After Y was stopped. What is left of it can't log on and is only told: nothing depends on it. */
 export const dropRoleOfY =
   (u: Upgrade, role: string): Undo =>
   async () => {
-    await run(u.acts.undo.roles.dropRoleOfY, `drop the role ${role}`, { database: u.plan.database, role });
+    const left = await run(u.acts.undo.roles.dropRoleOfY, `drop the role ${role}`, { database: u.plan.database, role });
+    if (left !== undefined) u.journal.note('note', left);
   };
 
 export const letXIn =
   (u: Upgrade): Undo =>
   async () => {
-    const roles = await run(u.acts.undo.roles.letXIn, 'X may log on again', { database: u.plan.database });
+    const { roles, gone } = await run(u.acts.undo.roles.letXIn, 'X may log on again', { database: u.plan.database });
     if (roles.length > 0) u.journal.note('note', `may log on again: ${roles.join(', ')}`);
+    if (gone.length > 0)
+      u.journal.note(
+        'note',
+        `was locked out and is not there any more: ${gone.join(', ')}; if it was renamed, it still can't log on (ALTER ROLE … LOGIN)`,
+      );
   };
 
+/** `found`: the run whose freeze it is, where that is not this one. */
 export const thaw =
-  (u: Upgrade): Undo =>
+  (u: Upgrade, found?: string): Undo =>
   async () => {
-    await run(u.acts.undo.freeze.thawConfiguration, 'lift the freeze', { database: u.plan.database, upgrade: u.ref });
+    const at = { database: u.plan.database, upgrade: u.ref, ...(found === undefined ? {} : { found }) };
+    noteLeftover(u, await run(u.acts.undo.freeze.thawConfiguration, 'lift the freeze', at));
     await resumeUpdates(u);
     markThawed(u);
     tellThawed(u);
@@ -107,6 +116,11 @@ export async function resumeUpdates(u: Upgrade): Promise<void> {
     commands,
     purpose: 'resume configuration updates',
   });
+}
+
+/** Triggers that a long reader keeps from being removed are a loose end and no freeze. */
+export function noteLeftover(u: Upgrade, { leftover }: Pick<FreezeState, 'leftover'>): void {
+  if (leftover !== undefined) u.journal.note('note', leftover);
 }
 
 export function markThawed(u: Upgrade): void {

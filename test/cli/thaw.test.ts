@@ -4,14 +4,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
+import { freezeByHand } from '../../src/cli/thaw.ts';
 import {
   access,
+  asKong,
   CONTENT,
   freeze,
   guard,
   migratorRole,
   PASSWORD,
   seals,
+  session,
   sql,
   startKongDatabases,
   upgrade,
@@ -20,6 +23,8 @@ import {
   type Kong,
 } from '../freeze/fixture.ts';
 import { testPlan } from '../support/workflow-environment-plan.ts';
+import { namedDatabase } from '../../src/cli/database.ts';
+import { bootstrapIn } from '../kong-adapter/schemas.ts';
 import { crossfade, type Ran } from './crossfade.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'crossfade-thaw-'));
@@ -121,6 +126,38 @@ test('without --yes and without a terminal nothing is changed', async () => {
   await expect(write()).rejects.toMatchObject({ code: 'CF001' });
 });
 
+test('a reader that stays: lifted all the same, with what is left; later it goes', async () => {
+  await freeze.freezeConfiguration({ database, upgrade: me });
+  const reader = await session(kong, database, asKong);
+  await reader.query("SET application_name = 'report'; BEGIN; SELECT FROM services");
+  const ran = await thaw();
+  expect(ran.code).toBe(0);
+  expect(ran.err).toMatch(/triggers on services\..*application report/s);
+  expect(ran.out).toContain('Lifted by ann: in ');
+  await write();
+  const { out } = await status();
+  expect(out).toContain(': not frozen; something of a guard is left\n');
+  expect(out).toContain('triggers on 1 table: everything passes');
+  expect(out).toContain('`crossfade thaw` by ann at 2');
+  expect(out).not.toMatch(/not guarded|guarded {3}/);
+  await reader.end();
+  expect(await thaw()).toMatchObject({ code: 0, err: '' });
+  expect(await left()).toEqual(NOTHING);
+});
+
+test('another freeze than the one that was shown is left as it is', async () => {
+  await freeze.freezeConfiguration({ database, upgrade: me });
+  const byHand = freezeByHand({ ...database, password: { env: 'KONG_DB_PASSWORD' } }, { KONG_DB_PASSWORD: PASSWORD });
+  const shown = await byHand.read();
+  await freeze.thawConfiguration({ database, upgrade: me });
+  await freeze.freezeConfiguration({ database, upgrade: upgrade('run-2') });
+  await expect(byHand.lift(shown, 'ann')).rejects.toMatchObject({ code: 'FrozenByAnother' });
+  await expect(write()).rejects.toMatchObject({ code: 'CF001' });
+  const after = await byHand.read();
+  expect(after).toMatchObject({ frozen: true, runId: 'run-2' });
+  expect(after.lastThaw).toBeUndefined();
+});
+
 describe('what is half there', () => {
   test.each([
     ['the freeze is released, and the triggers are still there', 'DELETE FROM crossfade.freeze'],
@@ -131,7 +168,9 @@ describe('what is half there', () => {
   ])('%s', async (_, change) => {
     await freeze.freezeConfiguration({ database, upgrade: me });
     await kong.postgres.query(change, database.name);
-    expect((await status()).out).toMatch(/: (frozen in part|not frozen; something of a guard is left)\n/);
+    expect((await status()).out).toMatch(
+      /: (frozen in part|frozen, and by whom is not written down any more.*|not frozen; something of a guard is left)\n/,
+    );
     expect(await thaw()).toMatchObject({ code: 0, err: '' });
     expect(await left()).toEqual(NOTHING);
     await write();
@@ -246,7 +285,85 @@ test('no free connection for Kong: the superuser of the plan gets in', async () 
   await write();
 });
 
+describe("Kong's tables in a schema of their own", () => {
+  const superuser = { PGUSER: 'postgres', PGPASSWORD: 'postgres' };
+
+  test('a superuser, who is not in that schema by himself, sees the freeze and lifts it', async () => {
+    await kong.postgres.query('ALTER SCHEMA public RENAME TO kong; CREATE SCHEMA public', database.name);
+    await freeze.freezeConfiguration({ database, upgrade: me });
+    const shown = await run(['freeze', '--status'], superuser);
+    expect(shown).toMatchObject({ code: 0, err: '' });
+    expect(shown.out).toContain(': frozen\n');
+    expect(await run(['thaw', '--yes', '--by', 'ann'], superuser)).toMatchObject({ code: 0, err: '' });
+    expect(await left()).toEqual(NOTHING);
+    await write();
+  });
+
+  test.each([
+    ['kong', {}],
+    ['a superuser', superuser],
+  ])('other tables of Kong in public, and no plan: %s is told of the one that is frozen', async (_, as) => {
+    const gw = await bootstrapIn('gw', database);
+    const { guardedTables } = await freeze.freezeConfiguration({ database: gw, upgrade: me });
+    const { out } = await run(['freeze', '--status'], as);
+    expect(out).toContain(': frozen\n');
+    expect(out).toContain(`${guardedTables} of ${guardedTables} tables of configuration`);
+    expect(await run(['thaw', '--yes', '--by', 'ann'], as)).toMatchObject({ code: 0, err: '' });
+    expect(await left()).toEqual(NOTHING);
+  });
+});
+
+test('the table of the freeze is gone: writes are refused all the same, and that is said; lifted, it can be frozen again', async () => {
+  await freeze.freezeConfiguration({ database, upgrade: me });
+  await sql(database, 'DROP TABLE crossfade.freeze');
+  await expect(write()).rejects.toMatchObject({ code: 'CF001' });
+  const { out } = await status();
+  expect(out).toContain(': frozen, and by whom is not written down any more');
+  const lifted = await thaw();
+  expect(lifted).toMatchObject({ code: 0, err: '' });
+  expect(lifted.out).toContain('Writes are refused, and for which upgrade is not written down any more');
+  await write();
+  expect((await status()).out).toContain(': not frozen\n');
+  expect(await freeze.freezeConfiguration({ database, upgrade: me })).toMatchObject({ frozen: true });
+});
+
+test('what is empty among the variables counts as not set, as in psql', () => {
+  const empty = { PGHOST: '', PGPORT: '', PGSSLMODE: '', PGUSER: '', USER: 'ann', PGDATABASE: 'kong' };
+  expect(namedDatabase(undefined, empty).database).toEqual({
+    host: 'localhost',
+    port: 5432,
+    name: 'kong',
+    user: 'ann',
+  });
+});
+
+test('an empty name of who lifts it is refused', async () => {
+  await freeze.freezeConfiguration({ database, upgrade: me });
+  for (const by of ['', ' ']) expect(await run(['thaw', '--yes', '--by', by])).toMatchObject({ code: 2 });
+  await expect(write()).rejects.toMatchObject({ code: 'CF001' });
+});
+
 describe('faults are told to people', () => {
+  test('a role without any right', async () => {
+    await freeze.freezeConfiguration({ database, upgrade: me });
+    await kong.postgres.query("CREATE ROLE stranger LOGIN PASSWORD 'strange-password'");
+    for (const args of [
+      ['freeze', '--status'],
+      ['thaw', '--yes'],
+    ]) {
+      const ran = await run(args, { PGUSER: 'stranger', PGPASSWORD: 'strange-password' });
+      expect(ran.code).toBe(1);
+      expect(ran.err).toContain('The role stranger may not read the freeze');
+      expect(ran.err).toContain('→ ');
+    }
+  });
+
+  test('nothing is said to be tried again by a command that ends', async () => {
+    const { err } = await run(['freeze', '--status'], { PGPORT: '1' });
+    expect(err).not.toContain('is tried again');
+    expect(err).toContain('does not try again by itself');
+  });
+
   test('a role that may not', async () => {
     await freeze.freezeConfiguration({ database, upgrade: me });
     await kong.postgres.query("CREATE ROLE reader LOGIN PASSWORD 'reader-password' IN ROLE pg_read_all_data");

@@ -80,6 +80,7 @@ describe('frozen', () => {
     ['an SNI of the plugin deleted', "DELETE FROM snis WHERE name = 'shop.example.com'"],
     ["an SNI of the plugin pointed at a person's certificate", upsertSni('shop.example.com', BY_HAND)],
     ["a new SNI pointed at a person's certificate", upsertSni('new.example.com', BY_HAND)],
+    ['a wildcard, which the plugin never gets a certificate for', upsertSni('*.example.com', OLD)],
     ['all of them', 'DELETE FROM snis'],
     ['all of them, at once', 'TRUNCATE certificates CASCADE'],
     ['the plugin turned off', "UPDATE plugins SET enabled = false WHERE name = 'acme'"],

@@ -55,18 +55,30 @@ test('disabled, changed, enabled again: what was changed is found by type, id, n
 });
 
 test.each([
-  ['disabled', 'ALTER TABLE services DISABLE TRIGGER ALL', /^the guard is missing or disabled on services$/],
+  ['disabled', 'ALTER TABLE services DISABLE TRIGGER ALL', /^the guard is missing, disabled or changed on services$/],
   ['enabled for replicas only', 'ALTER TABLE routes ENABLE REPLICA TRIGGER crossfade_guard', /on routes$/],
   [
     'dropped from two tables',
     'DROP TRIGGER crossfade_guard ON routes; DROP TRIGGER crossfade_guard ON consumers',
     /on .*consumers.*routes|on .*routes.*consumers/,
   ],
-  ['dropped as a whole', 'DROP FUNCTION crossfade.guard() CASCADE', /lets everything pass/],
+  ['dropped as a whole', 'DROP FUNCTION crossfade.guard() CASCADE', /not the one that was installed/],
   [
     'replaced by one that does nothing',
     "CREATE OR REPLACE FUNCTION crossfade.guard() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
-    /lets everything pass/,
+    /not the one that was installed/,
+  ],
+  [
+    "replaced by Kong's own role, with the run's id in it",
+    `SET ROLE kong; CREATE OR REPLACE FUNCTION crossfade.guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+       SET search_path = pg_catalog, pg_temp AS 'BEGIN /* run-1 */ RETURN NULL; END'`,
+    /not the one that was installed/,
+  ],
+  [
+    'a trigger of the same name that is asked never',
+    `SET ROLE kong; DROP TRIGGER crossfade_guard ON services; CREATE TRIGGER crossfade_guard BEFORE INSERT ON services
+       FOR EACH STATEMENT WHEN (false) EXECUTE FUNCTION crossfade.guard()`,
+    /on services$/,
   ],
   [
     'passed by in every session of Kong',

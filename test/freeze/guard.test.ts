@@ -95,9 +95,19 @@ describe('frozen', () => {
     expect(await here.sql("SELECT proname FROM pg_proc WHERE pronamespace = 'crossfade'::regnamespace")).toEqual([]);
   });
 
-  test('a later run of the same cluster may thaw what an earlier one left', async () => {
-    await freeze.thawConfiguration({ database: here.database, upgrade: upgrade('run-2') });
-    expect((await guard.read(here.database)).frozen).toBe(false);
+  test('another run of the same cluster lifts exactly the freeze that it has found', async () => {
+    const { database } = here;
+    const later = upgrade('run-2');
+    const refused = { code: 'FrozenByAnother' };
+    const before = await guard.read(database);
+    await expect(freeze.thawConfiguration({ database, upgrade: later })).rejects.toMatchObject(refused);
+    await expect(freeze.thawConfiguration({ database, upgrade: later, found: 'run-0' })).rejects.toMatchObject(refused);
+    await expect(freeze.thawConfiguration({ database, upgrade: another, found: 'run-1' })).rejects.toMatchObject(
+      refused,
+    );
+    expect(await guard.read(database)).toEqual(before);
+    await freeze.thawConfiguration({ database, upgrade: later, found: 'run-1' });
+    expect((await guard.read(database)).frozen).toBe(false);
   });
 
   test('a trigger that was disabled or dropped is seen, and freezing again mends it', async () => {
@@ -163,6 +173,40 @@ test('thaw works while somebody reads for long; the triggers go when the reader 
   await reader.query('COMMIT');
   expect((await thawing).guardedTables).toBe(0);
   await reader.end();
+});
+
+test('a reader that stays: the thaw is done, with a remark; the triggers that are left harm nobody, and go later', async () => {
+  await freeze.freezeConfiguration(here.mine);
+  const reader = await session(here.kong, here.database, asKong);
+  await reader.query("SET application_name = 'report'; BEGIN; SELECT FROM services");
+  const { frozen, runId, leftover } = await freeze.thawConfiguration(here.mine);
+  expect({ frozen, runId }).toEqual({ frozen: false, runId: undefined });
+  expect(leftover).toMatch(
+    /Writes work again.*: triggers on services\. Why: .*Held by: pid \d+, user kong, application report.* on services/,
+  );
+  await here.sql("UPDATE services SET name = 'written'");
+  expect(
+    await here.sql("SELECT DISTINCT tgrelid::regclass::text AS t FROM pg_trigger WHERE tgname LIKE 'crossfade%'"),
+  ).toEqual([{ t: 'services' }]);
+
+  await freeze.freezeConfiguration({ database: here.database, upgrade: upgrade('run-2') }).catch((error: unknown) => {
+    throw new Error('a later upgrade can not freeze', { cause: error });
+  });
+  await expect(here.sql("UPDATE services SET name = 'refused'")).rejects.toMatchObject({ code: 'CF001' });
+  await reader.query('COMMIT');
+  await reader.end();
+  expect(await freeze.thawConfiguration({ database: here.database, upgrade: upgrade('run-2') })).toEqual(thawed);
+});
+
+test('who holds the advisory lock of Crossfade is named', async () => {
+  await freeze.freezeConfiguration(here.mine);
+  const holder = await session(here.kong, here.database, asKong);
+  await holder.query(`SET application_name = 'holder'; SELECT pg_advisory_lock(${0x43_46}, 0)`);
+  const { leftover } = await freeze.thawConfiguration(here.mine);
+  expect(leftover).toMatch(/application holder, idle, on the advisory lock of Crossfade/);
+  await here.sql("UPDATE services SET name = 'written'");
+  await holder.end();
+  expect(await freeze.thawConfiguration(here.mine)).toEqual(thawed);
 });
 
 test('tables that are not on the list: guarded when they look like configuration, and named', async () => {

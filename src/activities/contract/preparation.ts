@@ -48,8 +48,11 @@ export interface FreezeActivities {
   freezeConfiguration(input: { database: Database; upgrade: UpgradeRef }): Promise<FreezeState>;
   /** Who froze the configuration, if anybody. */
   readFreeze(input: { database: Database }): Promise<FreezeState>;
-  /** Lifts the guard of this upgrade's cluster and reads back that it is gone. Tolerates that it never was. */
-  thawConfiguration(input: { database: Database; upgrade: UpgradeRef }): Promise<FreezeState>;
+  /**
+   * Ends the freeze of this upgrade, or that of run `found` of the same cluster, and proves that a write works. Tolerates that there
+   * never was one. What of the guard is left to be removed is in `leftover`.
+   */
+  thawConfiguration(input: { database: Database; upgrade: UpgradeRef; found?: string }): Promise<FreezeState>;
   /** Computes the fingerprint and keeps it, with a hash per entity, in schema `crossfade` as the new baseline. */
   takeBaseline(input: { database: Database; upgrade: UpgradeRef; label: string }): Promise<Fingerprint>;
   /** What differs from the last baseline of this upgrade. */

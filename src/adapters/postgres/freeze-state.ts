@@ -2,8 +2,9 @@ import type { ClientBase } from 'pg';
 import type { FreezeState } from '../../domain/configuration.ts';
 import { isConfiguration, type TableUse } from '../../domain/tables.ts';
 import { hasTable } from './crossfade-schema.ts';
-import { MIGRATOR_ROLE, triggersOf } from './guard-sql.ts';
-import { readKongSchema } from './kong-tables.ts';
+import { readInstalled } from './guard-function.ts';
+import { MIGRATOR_ROLE, TRIGGER_DEFINITION, triggersOf } from './guard-sql.ts';
+import { readKongSchema, type KongTable } from './kong-tables.ts';
 
 /** The freeze as it is written down in the database. */
 export interface Freeze {
@@ -39,14 +40,15 @@ export async function readState(client: ClientBase): Promise<FreezeState> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT rolname AS name FROM pg_roles WHERE rolname = ${MIGRATOR_ROLE}`,
   );
-  const enabled = [...triggers].flatMap(([key, on]) => (on ? [key.slice(0, key.lastIndexOf('/'))] : []));
-  const guarded = new Set(enabled);
-  const whole = tables
-    .filter(({ use }) => isConfiguration(use))
-    .every((table) => triggersOf(table).every(({ name }) => triggers.get(`${table.name}/${name}`) === true));
+  // What another function than Crossfade's stands behind guards nothing.
+  const whole = freeze === undefined || freeze.open || (await readInstalled(client, freeze));
+  const guarded = new Set(
+    whole ? [...triggers].flatMap(([key, { enabled }]) => (enabled ? [key.slice(0, key.lastIndexOf('/'))] : [])) : [],
+  );
+  const everywhere = tables.filter(({ use }) => isConfiguration(use)).every((table) => isGuarded(table, triggers));
   const named = (use: TableUse) => tables.filter((table) => table.use === use).map(({ name }) => name);
   return {
-    frozen: freeze !== undefined && !freeze.open && whole,
+    frozen: freeze !== undefined && !freeze.open && whole && everywhere,
     guardedTables: guarded.size,
     unknownTables: named('looks-like-configuration').filter((name) => guarded.has(name)),
     unguardedTables: freeze === undefined ? [] : named('unknown'),
@@ -58,12 +60,26 @@ export async function readState(client: ClientBase): Promise<FreezeState> {
   };
 }
 
-/** The guard's triggers that are there, by `table/trigger`: whether they are enabled. */
-export async function readTriggers(client: ClientBase): Promise<Map<string, boolean>> {
-  const { rows } = await client.query<{ key: string; enabled: boolean }>(
-    `SELECT c.relname || '/' || t.tgname AS key, t.tgenabled IN ('O', 'A') AS enabled
-       FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+export interface PresentTrigger {
+  readonly enabled: boolean;
+  /** To be compared with that of `triggersOf`. */
+  readonly definition: string;
+}
+
+/** The guard's triggers that are there, by `table/trigger`. */
+export async function readTriggers(client: ClientBase): Promise<Map<string, PresentTrigger>> {
+  const { rows } = await client.query<{ key: string } & PresentTrigger>(
+    `SELECT c.relname || '/' || t.tgname AS key, t.tgenabled IN ('O', 'A') AS enabled,
+            coalesce(${TRIGGER_DEFINITION}, '') AS definition
+       FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE t.tgfoid = to_regprocedure('crossfade.guard()')`,
   );
-  return new Map(rows.map(({ key, enabled }) => [key, enabled]));
+  return new Map(rows.map(({ key, ...trigger }) => [key, trigger]));
 }
+
+/** Every trigger that the table needs is there, enabled and as it was made. */
+export const isGuarded = (table: KongTable, present: ReadonlyMap<string, PresentTrigger>): boolean =>
+  triggersOf(table).every(({ name, definition }) => {
+    const found = present.get(`${table.name}/${name}`);
+    return found?.enabled === true && found.definition === definition;
+  });

@@ -3,11 +3,11 @@ import type { GuardFault } from '../../domain/configuration.ts';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
 import { withConnection, type Connect } from './connect.ts';
 import type { Fingerprints } from './fingerprint.ts';
-import { readFreeze, readTriggers } from './freeze-state.ts';
-import { triggersOf } from './guard-sql.ts';
+import { isGuarded, readFreeze, readTriggers } from './freeze-state.ts';
+import { readInstalled } from './guard-function.ts';
 import { configurationTables, readKongSchema } from './kong-tables.ts';
 
-/** Fingerprints whose `drift` also tells when the guard does not stand any more: a superuser can switch it off. */
+/** Fingerprints whose `drift` also tells when the guard does not stand any more: the owner of Kong's tables can switch it off. */
 export const withGuardCheck = (connect: Connect, fingerprints: Fingerprints): Fingerprints => ({
   ...fingerprints,
   async drift(database, upgrade) {
@@ -22,13 +22,17 @@ export const withGuardCheck = (connect: Connect, fingerprints: Fingerprints): Fi
   },
 });
 
-/** Configuration tables on which the guard does not stand. */
+/** Configuration tables on which the guard does not stand: all of them where its function is not the one that was installed. */
 export async function unguarded(client: ClientBase): Promise<string[]> {
+  const freeze = await readFreeze(client);
+  const hollow = freeze !== undefined && !freeze.open && !(await readInstalled(client, freeze));
+  return withoutTriggers(client, hollow);
+}
+
+async function withoutTriggers(client: ClientBase, all = false): Promise<string[]> {
   const tables = configurationTables(await readKongSchema(client));
   const triggers = await readTriggers(client);
-  return tables
-    .filter((table) => !triggersOf(table).every(({ name }) => triggers.get(`${table.name}/${name}`) === true))
-    .map(({ name }) => name);
+  return tables.filter((table) => all || !isGuarded(table, triggers)).map(({ name }) => name);
 }
 
 /** To be asked in a session of Kong's own role. */
@@ -40,23 +44,23 @@ export async function findGuardFault(client: ClientBase, upgrade: UpgradeRef): P
     return { kind: 'lifted', text: `somebody has lifted the freeze${await byWhom(client, upgrade)}${instead}` };
   }
   const broken = (text: string): GuardFault => ({ kind: 'broken', text });
-  const { refuses, role } = await readSession(client, upgrade);
-  if (freeze.open || !refuses) return broken('the guard lets everything pass');
+  if (freeze.open) return broken('the guard lets everything pass');
+  if (!(await readInstalled(client, freeze)))
+    return broken('the function of the guard is not the one that was installed, and may let everything pass');
+  const role = await readReplicationRole(client);
   if (role !== 'origin')
     return broken(
       `sessions of Kong's role run with session_replication_role = ${role}, in which the guard is not asked`,
     );
-  const missing = await unguarded(client);
-  return missing.length === 0 ? undefined : broken(`the guard is missing or disabled on ${missing.join(', ')}`);
+  const missing = await withoutTriggers(client);
+  return missing.length === 0
+    ? undefined
+    : broken(`the guard is missing, disabled or changed on ${missing.join(', ')}`);
 }
 
-async function readSession(client: ClientBase, upgrade: UpgradeRef): Promise<{ refuses: boolean; role: string }> {
-  const { rows } = await client.query<{ refuses: boolean; role: string }>(
-    `SELECT EXISTS (SELECT FROM pg_proc WHERE oid = to_regprocedure('crossfade.guard()') AND strpos(prosrc, $1) > 0) AS refuses,
-            current_setting('session_replication_role') AS role`,
-    [upgrade.runId],
-  );
-  return rows[0] ?? { refuses: false, role: 'unknown' };
+async function readReplicationRole(client: ClientBase): Promise<string> {
+  const { rows } = await client.query<{ role: string }>("SELECT current_setting('session_replication_role') AS role");
+  return rows[0]?.role ?? 'unknown';
 }
 
 /** `crossfade thaw` leaves a note that names the run. */

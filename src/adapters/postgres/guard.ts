@@ -5,11 +5,12 @@ import type { DatabaseRef } from '../../domain/plan/index.ts';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
 import { withConnection, type Connect } from './connect.ts';
 import { ensureCrossfadeSchema, ensureTables, hasTable } from './crossfade-schema.ts';
-import { readFreeze, readState, readTriggers, type Freeze } from './freeze-state.ts';
-import { guardFunction, hereExpression, MIGRATOR_ROLE, ONE_AT_A_TIME, OPEN_GUARD, triggersOf } from './guard-sql.ts';
+import { readFreeze, readState, readTriggers, type Freeze, type PresentTrigger } from './freeze-state.ts';
+import { readGuardFacts } from './guard-function.ts';
+import { guardFunction, ONE_AT_A_TIME, OPEN_GUARD, triggersOf } from './guard-sql.ts';
 import { configurationTables, readKongSchema, type KongTable } from './kong-tables.ts';
 import { inPatientTransaction, inTransaction } from './transaction.ts';
-import { removeBaselines, removeTriggers } from './unguard.ts';
+import { tidyUp } from './unguard.ts';
 
 /** The guard in Kong's database that refuses writes to the configuration. */
 export interface Guard {
@@ -20,8 +21,11 @@ export interface Guard {
   install(database: DatabaseRef, upgrade: UpgradeRef): Promise<FreezeState>;
   /** The same for a freeze that must already be there. Error `NotFrozen`. */
   extend(database: DatabaseRef, upgrade: UpgradeRef): Promise<FreezeState>;
-  /** Lifts the freeze of this upgrade's cluster, if there is one, and removes what is left of any. Error `FrozenByAnother`. */
-  lift(database: DatabaseRef, upgrade: UpgradeRef): Promise<FreezeState>;
+  /**
+   * Ends the freeze of this upgrade, or that of run `found` of its cluster, if there is one: from then on writes work. Then removes
+   * what is left of any guard; what can't be removed now is no error but `leftover`. Errors `FrozenByAnother`, `GuardBusy`.
+   */
+  lift(database: DatabaseRef, upgrade: UpgradeRef, found?: string): Promise<FreezeState>;
   /** Lets everything pass for a migration command without a role of its own, until `close`. Nothing to do without a freeze. */
   open(database: DatabaseRef, upgrade: UpgradeRef): Promise<void>;
   /** Refuses again, new tables included. */
@@ -45,7 +49,7 @@ export function createGuard(connect: Connect): Guard {
         const statements = [
           // Waits for transactions that have written already: after this, none can still commit something.
           `LOCK TABLE ${names.join(', ')} IN SHARE ROW EXCLUSIVE MODE`,
-          guardFunction(upgrade, await readFacts(client)),
+          guardFunction(upgrade, await readGuardFacts(client)),
           ...triggerChanges(tables, await readTriggers(client)),
         ];
         // In one message: writers wait for as long as it takes, and on a busy server each answer is waited for.
@@ -65,12 +69,14 @@ export function createGuard(connect: Connect): Guard {
       }
       return install(database, upgrade);
     },
-    async lift(database, upgrade) {
+    async lift(database, upgrade, found) {
       return withConnection(connect(database), async (client) => {
-        if (await hasTable(client, 'freeze')) await inTransaction(client, () => release(client, upgrade));
-        await removeTriggers(client);
-        await removeBaselines(client);
-        return readState(client);
+        const what = 'The freeze could not be lifted yet';
+        const patience = { wait: LOCK_WAIT, what, tables: ['crossfade.freeze'] };
+        await inPatientTransaction(client, patience, () => release(client, upgrade, found));
+        const leftover = await tidyUp(client);
+        const state = await readState(client);
+        return leftover === undefined ? state : { ...state, leftover };
       });
     },
     async open(database, upgrade) {
@@ -99,10 +105,10 @@ async function claim(client: ClientBase, upgrade: UpgradeRef): Promise<void> {
   );
 }
 
-/** The same cluster may lift what an earlier run left; only the same run may go on with it. */
-function refuseOthers(freeze: Freeze | undefined, upgrade: UpgradeRef, sameCluster = false): void {
+/** What an earlier run left belongs to whoever has found it, and the clusters must be the same. */
+function refuseOthers(freeze: Freeze | undefined, upgrade: UpgradeRef, found?: string): void {
   if (freeze === undefined || freeze.runId === upgrade.runId) return;
-  if (sameCluster && freeze.cluster === upgrade.cluster) return;
+  if (freeze.runId === found && freeze.cluster === upgrade.cluster) return;
   const { cluster, workflowId, runId, since } = freeze;
   throw new CrossfadeError(
     'FrozenByAnother',
@@ -110,11 +116,15 @@ function refuseOthers(freeze: Freeze | undefined, upgrade: UpgradeRef, sameClust
   );
 }
 
-/** Ends the freeze in one step, without waiting for a lock on any table; the triggers then let everything pass. */
-async function release(client: ClientBase, upgrade: UpgradeRef): Promise<void> {
-  refuseOthers(await readFreeze(client), upgrade, true);
+/** Ends the freeze in one step, without waiting for a lock on any of Kong's tables; the triggers then let everything pass. */
+async function release(client: ClientBase, upgrade: UpgradeRef, found?: string): Promise<void> {
+  if (await hasTable(client, 'freeze')) {
+    // Nobody begins another freeze between the look at this one and its end.
+    await client.query('LOCK TABLE crossfade.freeze IN SHARE ROW EXCLUSIVE MODE');
+    refuseOthers(await readFreeze(client), upgrade, found);
+    await client.query('DELETE FROM crossfade.freeze');
+  }
   if (await hasGuard(client)) await client.query(OPEN_GUARD);
-  await client.query('DELETE FROM crossfade.freeze');
 }
 
 async function hasGuard(client: ClientBase): Promise<boolean> {
@@ -124,19 +134,8 @@ async function hasGuard(client: ClientBase): Promise<boolean> {
   return rows[0]?.there === true;
 }
 
-async function readFacts(client: ClientBase) {
-  const { rows } = await client.query<{ since: string; migrator: string; told: boolean }>(
-    `SELECT to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS since, ${MIGRATOR_ROLE} AS migrator,
-            has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS told FROM crossfade.freeze`,
-  );
-  const { since = '', migrator = '', told = false } = rows[0] ?? {};
-  const expression = hereExpression(told);
-  const here = await client.query<{ value: string }>(`SELECT (${expression}) AS value`);
-  return { since, migrator, here: { expression, value: here.rows[0]?.value ?? '' } };
-}
-
-/** What is missing is created, what is disabled enabled, and what a table no longer needs removed. */
-function triggerChanges(tables: readonly KongTable[], present: ReadonlyMap<string, boolean>): string[] {
+/** What is missing is created, what is disabled enabled, what was changed made anew, and what a table no longer needs removed. */
+function triggerChanges(tables: readonly KongTable[], present: ReadonlyMap<string, PresentTrigger>): string[] {
   return tables.flatMap((table) => {
     const wanted = triggersOf(table);
     const prefix = `${table.name}/`;
@@ -145,10 +144,11 @@ function triggerChanges(tables: readonly KongTable[], present: ReadonlyMap<strin
       .map((key) => key.slice(prefix.length))
       .filter((name) => !wanted.some((one) => one.name === name));
     return [
-      ...wanted.flatMap(({ name, create }) => {
-        const enabled = present.get(prefix + name);
-        if (enabled === undefined) return [create];
-        return enabled ? [] : [`ALTER TABLE ${table.sql} ENABLE TRIGGER ${name}`];
+      ...wanted.flatMap(({ name, create, definition }) => {
+        const there = present.get(prefix + name);
+        if (there === undefined) return [create];
+        if (there.definition !== definition) return [`DROP TRIGGER ${name} ON ${table.sql}`, create];
+        return there.enabled ? [] : [`ALTER TABLE ${table.sql} ENABLE TRIGGER ${name}`];
       }),
       ...extra.map((name) => `DROP TRIGGER ${name} ON ${table.sql}`),
     ];

@@ -51,7 +51,8 @@ const TAGGED = `'{${ACME_TAG}}'::pg_catalog.text[]`;
  * turns into one, and newer nodes go by their own clock, which may be a little ahead of the database's.
  *
  * Plugin acme inserts a certificate, points the SNI at it (inserts it or, by its name, updates it), and deletes the certificate that
- * the SNI had before. It never deletes an SNI, never changes a certificate, and always sets its own tag alone.
+ * the SNI had before. It never deletes an SNI, never changes a certificate, and always sets its own tag alone. It proves a host by
+ * an answer on it, over HTTP, which no certificate authority takes for a wildcard.
  */
 export const PASS_ROWS = `
   IF TG_ARGV[0] = 'expired' THEN
@@ -65,6 +66,7 @@ export const PASS_ROWS = `
       ELSE
         EXECUTE format('SELECT EXISTS (SELECT FROM %I.certificates WHERE id = $1 AND tags @> $2)', TG_TABLE_SCHEMA)
           INTO allowed USING NEW.certificate_id, ${TAGGED};
+        allowed := allowed AND strpos(NEW.name, '*') = 0;
         IF allowed AND TG_OP = 'UPDATE' THEN
           allowed := OLD.tags @> ${TAGGED} AND (OLD.id, OLD.name) = (NEW.id, NEW.name);
         END IF;

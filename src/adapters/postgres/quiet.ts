@@ -83,7 +83,7 @@ async function openWriters(client: ClientBase, tables: readonly KongTable[]): Pr
   const { rows } = await client.query<{ name: string }>(
     `SELECT DISTINCT c.relname::text AS name FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
       WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND l.mode = 'RowExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
+        AND l.mode = 'RowExclusiveLock' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
         AND c.oid = ANY (ARRAY(SELECT to_regclass(t) FROM unnest($1::text[]) AS t)::oid[])`,
     [tables.map(({ sql }) => sql)],
   );

@@ -36,7 +36,7 @@ export async function rolledBack<T>(client: ClientBase, work: () => Promise<T>):
   }
 }
 
-/** How long locks are waited for in all, in milliseconds, before the activity fails and is tried again later. */
+/** How long locks are waited for in all unless it is said otherwise, in milliseconds. */
 const BUDGET = 30_000;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 2_000;
@@ -54,6 +54,8 @@ export interface LockPatience {
   readonly what: string;
   /** Tables whose locks are asked for, quoted. */
   readonly tables: readonly string[];
+  /** How long it is tried in all, in milliseconds; once at least. */
+  readonly within?: number;
 }
 
 /**
@@ -62,10 +64,10 @@ export interface LockPatience {
  */
 export async function inPatientTransaction<T>(
   client: ClientBase,
-  { wait, what, tables }: LockPatience,
+  { wait, what, tables, within = BUDGET }: LockPatience,
   work: () => Promise<T>,
 ): Promise<T> {
-  const deadline = performance.now() + BUDGET;
+  const deadline = performance.now() + within;
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     try {
       return await inTransaction(client, async () => {
@@ -76,23 +78,35 @@ export async function inPatientTransaction<T>(
       if (!BUSY.has((cause as { code?: string }).code ?? '')) throw cause;
       if (performance.now() > deadline) {
         const holders = await lockHolders(client, tables);
-        throw new CrossfadeError('GuardBusy', `${what}: a lock was not free within ${BUDGET / 1000} s.${holders}`, {
-          cause,
-        });
+        throw new CrossfadeError(
+          'GuardBusy',
+          `${what}: a lock was not free within ${Math.ceil(within / 1000)} s.${holders}`,
+          {
+            cause,
+          },
+        );
       }
       await sleep(pause);
     }
   }
 }
 
+// A prepared transaction has no session, and is known by its lock on its own number.
 async function lockHolders(client: ClientBase, tables: readonly string[]): Promise<string> {
   const { rows } = await client.query<{ holder: string }>(
-    `SELECT DISTINCT format('pid %s, user %s, application %s, %s, on %s since %s', a.pid, a.usename,
-              coalesce(nullif(a.application_name, ''), '?'), coalesce(a.state, 'state hidden'), l.relation::regclass,
-              coalesce(to_char(a.xact_start, 'HH24:MI:SS'), '?')) AS holder
-       FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    `SELECT DISTINCT format(CASE WHEN l.pid IS NULL THEN 'prepared transaction %2$s, user %3$s, on %6$s since %7$s'
+                                 ELSE 'pid %1$s, user %3$s, application %4$s, %5$s, on %6$s since %7$s' END,
+              l.pid, coalesce(p.gid, '?'), coalesce(a.usename, p.owner), coalesce(nullif(a.application_name, ''), '?'),
+              coalesce(a.state, 'state hidden'), coalesce(l.relation::regclass::text, 'the advisory lock of Crossfade'),
+              coalesce(to_char(coalesce(a.xact_start, p.prepared), 'HH24:MI:SS'), '?')) AS holder
+       FROM pg_locks l
+       LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+       LEFT JOIN pg_locks x ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid' AND x.virtualtransaction = l.virtualtransaction
+       LEFT JOIN pg_prepared_xacts p ON p.transaction = x.transactionid
       WHERE l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND l.relation = ANY (ARRAY(SELECT to_regclass(t) FROM unnest($1::text[]) AS t)::oid[]) AND l.pid <> pg_backend_pid()
+        AND (l.relation = ANY (ARRAY(SELECT to_regclass(t) FROM unnest($1::text[]) AS t)::oid[])
+             OR (l.locktype = 'advisory' AND (l.classid, l.objid, l.objsubid) = (${0x43_46}, 0, 2)))
+        AND l.pid IS DISTINCT FROM pg_backend_pid()
       LIMIT 5`,
     [tables],
   );

@@ -48,9 +48,12 @@ export function thawCommand(program: Command, done: (code: number) => void): voi
           return done(EXIT.refused);
         }
       }
-      const left = await freeze.lift(facts, by);
+      const { clean, left } = await freeze.lift(facts, by);
+      const works = `a write works as role ${database.user} on every table`;
       print(
-        `Lifted by ${by}. Nothing of the guard is left in ${where}, and a write works as role ${database.user} on every table.`,
+        clean
+          ? `Lifted by ${by}. Nothing of the guard is left in ${where}, and ${works}.`
+          : `Lifted by ${by}: in ${where} ${works}.`,
       );
       for (const one of left) printError(one);
       if (plan !== undefined && plan.freeze.after.length > 0)

@@ -1,6 +1,6 @@
 import { proveNoDrift } from '../drift.ts';
 import { run } from '../proxies.ts';
-import { markThawed, resumeUpdates, tellThawed } from '../undo-acts.ts';
+import { markThawed, noteLeftover, resumeUpdates, tellThawed } from '../undo-acts.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { seal } from './finish.ts';
 
@@ -12,7 +12,7 @@ export async function thaw(u: Upgrade): Promise<string> {
     await proveNoDrift(u, 'before the thaw');
     await seal(u);
   }
-  await run(u.acts.freeze.thawConfiguration, 'lift the freeze', at);
+  noteLeftover(u, await run(u.acts.freeze.thawConfiguration, 'lift the freeze', at));
   await resumeUpdates(u);
   markThawed(u);
   await run(u.acts.freeze.proveWritable, 'a write works', { database });
