@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import type { KongHttp } from '../adapters/kong/port.ts';
 import type { ResolveHosts } from '../adapters/network/resolve.ts';
 import type { LockOut } from '../adapters/postgres/lock-out.ts';
@@ -32,7 +33,8 @@ export function createRoleActivities(deps: RoleDeps): RoleActivities {
 
   return {
     async prepareRoleOfY({ database, role }) {
-      await lockOut.lift(database);
+      const { gone } = await lockOut.lift(database);
+      if (gone.length > 0) log.warn('an earlier upgrade locked out roles that are gone', { roles: gone.join(', ') });
       await roleOfY.prepare(database, role);
     },
 
@@ -47,7 +49,7 @@ export function createRoleActivities(deps: RoleDeps): RoleActivities {
           'RoleOfYInUse',
           `The role ${role} still has sessions in PostgreSQL: ${left.join(', ')}.`,
         );
-      await roleOfY.drop(database, role);
+      return roleOfY.drop(database, role);
     },
 
     async tellSessions({ x, y, planned, others, database }) {

@@ -11,9 +11,15 @@ export type Undo = () => Promise<void>;
 /** The undos that bring the traffic back to X. Nobody can skip them. */
 export const TRAFFIC_UNDOS: readonly UndoName[] = ['letXIn', 'startX', 'returnTraffic'];
 
+/**
+ * Nothing depends on it, and strangers can stand in its way for ever: it runs after all others, however it was registered, so that the
+ * freeze never waits for it.
+ */
+const LAST: UndoName = 'dropRoleOfY';
+
 const PAUSES_MS = [2_000, 5_000, 15_000, 60_000, 300_000];
 
-/** The way back: each undo is registered before its act, and they run newest first, in a scope that can't be cancelled. */
+/** The way back: each undo is registered before its act, and they run newest first, in a scope that can't be cancelled; only Y's role is dropped last. */
 export class Undos {
   private readonly journal: Journal;
   private readonly control: Control;
@@ -55,10 +61,12 @@ export class Undos {
     status.undo = status.undo.filter(isOver);
   }
 
-  /** Runs the registered undos (of `only`, if given), newest first. */
+  /** Runs the registered undos (of `only`, if given), newest first, and `LAST` after them. */
   run(only?: readonly UndoName[]): Promise<void> {
     return CancellationScope.nonCancellable(async () => {
-      for (const [name, undo] of [...this.acts].reverse()) {
+      const newestFirst = [...this.acts].reverse();
+      const isLast = ([name]: readonly [UndoName, Undo]) => name === LAST;
+      for (const [name, undo] of [...newestFirst.filter((one) => !isLast(one)), ...newestFirst.filter(isLast)]) {
         if (only !== undefined && !only.includes(name)) continue;
         await this.perform(name, undo);
         this.acts.delete(name);

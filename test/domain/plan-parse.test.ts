@@ -32,6 +32,11 @@ describe('a plan', () => {
     });
   });
 
+  it('may name other clients as PostgreSQL shows them', () => {
+    const otherClients = ['10.0.0.7', 'fe80::1', '2001:db8:1:2:3:4:5:6', '[local]'];
+    expect(paths(changed('sessions', { otherClients }))).toEqual([]);
+  });
+
   const faulty: readonly [string, unknown, string, RegExp][] = [
     ['cluster', undefined, 'cluster', /^is missing$/],
     ['cluster', 'no spaces please', 'cluster', /expected letters/],
@@ -43,6 +48,16 @@ describe('a plan', () => {
     ['y.version', '3.5.0', 'y.version', /a downgrade is not possible/],
     ['y.nodes.0.proxy', 'http://127.0.0.1:8010', 'y.nodes[0].proxy', /is the same as x\.nodes\[0\]\.proxy/],
     ['database.password', 'secret', 'database.password', /reference to a secret/],
+    ['database.name', 'p'.repeat(64), 'database.name', /at most 63 bytes/],
+    ['database.name', 'é'.repeat(32), 'database.name', /at most 63 bytes/],
+    ...['not-an-ip', '10.0.0.0/8', '*', '0.0.0.0', '0.0.0.0/0', 'FE80::1', 'fe80:0:0:0:0:0:0:1', 'fe80::01', ''].map(
+      (address): [string, unknown, string, RegExp] => [
+        'sessions',
+        { otherClients: ['10.0.0.7', address] },
+        'sessions.otherClients[1]',
+        /as PostgreSQL shows it|no address that a client/,
+      ],
+    ),
     ['traffic.steps', [{ y: 25, bake: '1s' }], 'traffic.steps[0].y', /expected 100 in the last step/],
     ['traffic.steps.0.y', 100, 'traffic.steps[1].y', /more than the step before/],
     ['traffic.steps.0.bake', '5 minutes', 'traffic.steps[0].bake', /duration such as/],

@@ -83,6 +83,8 @@ describe('sessions.lockOutX', () => {
     ['`database.admin`', { database: base.database }],
     ["role of Y's own", { sessions: { ownRoleForY: false } }],
     ["role of Y's own", { y: withEnv(base.y, { KONG_PG_USER: { env: 'USER_OF_Y' } }) }],
+    ['lock Crossfade itself out', { database: { ...database, user: 'postgres' } }],
+    ['lock Crossfade itself out', { x: withEnv(base.x, { KONG_PG_USER: 'postgres' }) }],
     ['lock Y out too', { y: withEnv(base.y, { KONG_PG_USER: 'kong' }) }],
   ])('is a fault: %s', (words, changes) => expect(faultOf(changes)).toContain(words));
 });

@@ -149,6 +149,29 @@ describe('with an administrator', () => {
     expect((await freeze.thawConfiguration({ database, upgrade: me })).migratorRole).toBeUndefined();
   });
 
+  test('rights that somebody gave the role do not keep it from being removed', async () => {
+    const role = await migratorRole.prepare(database);
+    await kong.postgres.query(`GRANT SELECT ON services TO "${role}"`, database.name);
+    expect(await migratorRole.remove(database)).toBeUndefined();
+    expect((await freeze.readFreeze({ database })).migratorRole).toBeUndefined();
+  });
+
+  test.each([
+    ['Crossfade did not make it', (role: string) => [`DROP ROLE "${role}"`, `CREATE ROLE "${role}" NOLOGIN`]],
+    ['rights beyond', (role: string) => [`ALTER ROLE "${role}" SUPERUSER`]],
+    ['limited its connections', (role: string) => [`ALTER ROLE "${role}" CONNECTION LIMIT 0`]],
+  ])('a role of that name is given no log-on: %s', async (why, change) => {
+    const role = await migratorRole.prepare(database);
+    for (const statement of change(role)) await kong.postgres.query(statement, 'postgres');
+    await expect(migratorRole.open(database)).rejects.toMatchObject({
+      code: 'MigratorRoleTaken',
+      message: expect.stringContaining(why) as string,
+    });
+    const [row] = await sql(database, `SELECT rolcanlogin FROM pg_roles WHERE rolname = '${role}'`);
+    expect(row).toEqual({ rolcanlogin: false });
+    await kong.postgres.query(`DROP ROLE "${role}"`, 'postgres');
+  });
+
   test('the server does not log the password', async () => {
     await kong.postgres.query("ALTER SYSTEM SET log_statement = 'all'", 'postgres');
     await kong.postgres.query('SELECT pg_reload_conf()', 'postgres');

@@ -6,16 +6,18 @@ import { createRoleActivities } from '../../src/activities/roles.ts';
 import type { RoleActivities } from '../../src/activities/contract.ts';
 import { resolveHosts } from '../../src/adapters/network/resolve.ts';
 import { throughLockOut } from '../../src/adapters/postgres/connect-locked-out.ts';
+import { createControlConnections } from '../../src/adapters/postgres/control-connection.ts';
 import { createLockOut } from '../../src/adapters/postgres/lock-out.ts';
 import { createRoleOfY } from '../../src/adapters/postgres/role-of-y.ts';
 import { createReadSessions } from '../../src/adapters/postgres/sessions.ts';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
-import { asActivity, connect as plainConnect, PASSWORD, secrets, type Kong } from '../kong-adapter/fixture.ts';
+import { asActivity, PASSWORD, secrets, type Kong } from '../kong-adapter/fixture.ts';
 import { http } from '../nodes/fixture.ts';
 
-/** As the worker connects. */
-export const connect = throughLockOut(plainConnect);
+/** As the worker connects: it keeps a session of Kong's role to every frozen database. To be closed before the server is stopped. */
+export const control = createControlConnections(secrets);
+export const connect = throughLockOut(control.connect);
 export const roleOfY = createRoleOfY(connect, secrets);
 export const lockOut = createLockOut(connect);
 export const readSessions = createReadSessions(connect);

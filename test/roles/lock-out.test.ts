@@ -13,7 +13,7 @@ import type { DatabaseRef } from '../../src/domain/plan/index.ts';
 import { crossfade } from '../cli/crossfade.ts';
 import { testPlan } from '../support/workflow-environment-plan.ts';
 import { PASSWORD, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
-import { connect, lockOut, nodeSession, roles } from './fixture.ts';
+import { connect, control, lockOut, nodeSession, roles } from './fixture.ts';
 
 let kong: Kong;
 let database: DatabaseRef;
@@ -23,7 +23,10 @@ beforeAll(async () => {
   database = await kong.database('3.6.1');
 });
 afterEach(async () => void (await roles.letXIn({ database })));
-afterAll(() => kong.stop());
+afterAll(async () => {
+  await control.close();
+  await kong.stop();
+});
 
 const lock = (of = ['kong']) => roles.lockOutX({ database, upgrade: me, roles: of });
 const mayLogOn = async (role: string) =>
@@ -42,8 +45,8 @@ test("X can't come back, Y goes on, and X may log on again afterwards", async ()
   expect((await y.query('SELECT current_user::text AS acts')).rows).toEqual([{ acts: 'kong' }]);
   await (await nodeSession(database, role)).end();
 
-  expect(await roles.letXIn({ database })).toEqual(['kong']);
-  expect(await roles.letXIn({ database })).toEqual([]);
+  expect(await roles.letXIn({ database })).toEqual({ roles: ['kong'], gone: [] });
+  expect(await roles.letXIn({ database })).toEqual({ roles: [], gone: [] });
   await (await nodeSession(database, 'kong')).end();
   await y.end();
   await roles.dropRoleOfY({ database, role });
@@ -81,7 +84,7 @@ test('a role that could not log on before can not afterwards', async () => {
   await kong.postgres.createRole('asleep', PASSWORD);
   await kong.postgres.query('ALTER ROLE asleep NOLOGIN', 'postgres');
   await lock(['kong', 'asleep']);
-  expect(await roles.letXIn({ database })).toEqual(['kong']);
+  expect(await roles.letXIn({ database })).toEqual({ roles: ['kong'], gone: [] });
   expect(await mayLogOn('asleep')).toBe(false);
 });
 
@@ -107,7 +110,7 @@ test('an administrator that can not act as Kong’s role: nothing is locked, and
   const secrets = createSecrets({ KONG_DB_PASSWORD: PASSWORD, MAKER: 'maker-password' });
   const weak = { ...database, admin: { user: 'maker', password: { env: 'MAKER' } } };
   const mine = createLockOut(throughLockOut(createConnect(secrets)));
-  expect(await mine.lift(weak)).toEqual([]);
+  expect(await mine.lift(weak)).toEqual({ roles: [], gone: [] });
   await expect(mine.lock(weak, me, ['kong'])).rejects.toMatchObject({
     code: 'DatabaseNotPermitted',
     message: expect.stringContaining('GRANT "kong" TO "maker"'),
@@ -116,7 +119,29 @@ test('an administrator that can not act as Kong’s role: nothing is locked, and
   await kong.postgres.query('GRANT kong TO maker', 'postgres');
   await mine.lock(weak, me, ['kong']);
   expect(await mayLogOn('kong')).toBe(false);
-  expect(await lockOut.lift(database)).toEqual(['kong']);
+  expect(await lockOut.lift(database)).toEqual({ roles: ['kong'], gone: [] });
+});
+
+test('a role that was dropped while it was locked out keeps nobody else out, and is told', async () => {
+  await kong.postgres.createRole('kong_x', PASSWORD);
+  await lock(['kong_x', 'kong']);
+  await kong.postgres.query('DROP ROLE kong_x', 'postgres');
+  expect(await roles.letXIn({ database })).toEqual({ roles: ['kong'], gone: ['kong_x'] });
+  expect(await mayLogOn('kong')).toBe(true);
+  expect(await roles.letXIn({ database })).toEqual({ roles: [], gone: [] });
+});
+
+test('Crossfade does not lock itself out, and nobody out for whom there is no other way in', async () => {
+  await expect(lock(['kong', 'postgres'])).rejects.toMatchObject({
+    code: 'RoleOfXIsOurs',
+    message: expect.stringContaining('postgres'),
+  });
+  expect([await mayLogOn('kong'), await mayLogOn('postgres')]).toEqual([true, true]);
+
+  await kong.postgres.query(`CREATE ROLE keeper LOGIN CREATEROLE PASSWORD 'postgres' IN ROLE kong`, 'postgres');
+  const kept = { ...database, admin: { user: 'keeper', password: { env: 'ADMIN_PASSWORD' } } };
+  await expect(lockOut.lock(kept, me, ['postgres'])).rejects.toMatchObject({ code: 'RoleOfXIsOurs' });
+  expect(await mayLogOn('postgres')).toBe(true);
 });
 
 test('`crossfade thaw` lets X in with nothing but the database, unless `finish` has begun', async () => {

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
-import { createControlConnections } from '../../src/adapters/postgres/control-connection.ts';
 import { createGuard } from '../../src/adapters/postgres/guard.ts';
-import { createRoleOfY } from '../../src/adapters/postgres/role-of-y.ts';
-import { secrets, sql, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
-import { nodeSession, readSessions, roleOfY, roles, withAccessRules } from './fixture.ts';
+import { CONTROL_NAME } from '../../src/adapters/postgres/kept-connection.ts';
+import { sql, startKongDatabases, upgrade, type Kong } from '../kong-adapter/fixture.ts';
+import { connect, control, nodeSession, readSessions, roleOfY, roles, withAccessRules } from './fixture.ts';
 
 let kong: Kong;
 let database: DatabaseRef;
@@ -13,8 +12,13 @@ beforeAll(async () => {
   kong = await startKongDatabases();
   database = await kong.database('3.6.1');
   role = `kong_3_7_1_${database.name}`;
+  // As it is from `freeze` to the end: with a session of Kong's own role that is kept.
+  await createGuard(connect).install(database, upgrade());
 });
-afterAll(() => kong.stop());
+afterAll(async () => {
+  await control.close();
+  await kong.stop();
+});
 
 const rolesLike = (name: string) =>
   kong.postgres.query(`SELECT rolname FROM pg_roles WHERE rolname = '${name}'`, 'postgres');
@@ -53,22 +57,72 @@ test('is not dropped under somebody who is logged on by it', async () => {
   const y = await nodeSession(database, role);
   await expect(roles.dropRoleOfY({ database, role })).rejects.toMatchObject({
     code: 'RoleOfYInUse',
-    message: expect.stringMatching(/: pid \d+ \(kong\) in kong_1\.$/),
+    message: expect.stringMatching(/: pid \d+ \(kong\) from 127\.0\.0\.1 in kong_1\.$/),
   });
   expect(await rolesLike(role)).toHaveLength(1);
   await y.end();
   await roles.dropRoleOfY({ database, role });
 });
 
-test('the connection that is kept while the database is frozen is not one of this role', async () => {
-  const control = createControlConnections(secrets);
-  const guard = createGuard(control.connect);
-  await guard.install(database, upgrade());
-  await createRoleOfY(control.connect, secrets).prepare(database, role);
-  expect(await roleOfY.sessions(database, role)).toEqual([]);
+const sessionsOf = (name: string) =>
+  kong.postgres.query(`SELECT application_name AS name FROM pg_stat_activity WHERE usename = '${name}'`, 'postgres');
+
+test("the session that proves the log-on does not stay while the database is frozen; that of Kong's role does", async () => {
+  await control.watch(database);
+  await roles.prepareRoleOfY({ database, role });
+  expect(await sessionsOf('kong')).toContainEqual({ name: CONTROL_NAME });
+  await expect.poll(() => sessionsOf(role), { timeout: 30_000 }).toEqual([]);
   await roles.dropRoleOfY({ database, role });
-  await guard.lift(database, upgrade());
-  await control.close();
+});
+
+test("a session of Crossfade's own does not keep the role from being dropped", async () => {
+  await roles.prepareRoleOfY({ database, role });
+  await nodeSession(database, role, { application: CONTROL_NAME });
+  expect(await roles.dropRoleOfY({ database, role })).toBeUndefined();
+  await expect.poll(() => sessionsOf(role), { timeout: 30_000 }).toEqual([]);
+  expect(await rolesLike(role)).toEqual([]);
+});
+
+const ownerOf = async (table: string) =>
+  (await sql(database, `SELECT tableowner AS owner FROM pg_tables WHERE tablename = '${table}'`))[0]?.['owner'];
+
+test('what people granted to the role, and made by it, does not keep it from being dropped', async () => {
+  await roles.prepareRoleOfY({ database, role });
+  const asSuperuser = (text: string) => kong.postgres.query(text, database.name);
+  await asSuperuser(`GRANT SELECT ON services TO ${role}`);
+  await asSuperuser(`CREATE TABLE made_by_hand (id int)`);
+  await asSuperuser(`ALTER TABLE made_by_hand OWNER TO ${role}`);
+  expect(await roles.dropRoleOfY({ database, role })).toBeUndefined();
+  expect(await rolesLike(role)).toEqual([]);
+  expect([await ownerOf('made_by_hand'), await ownerOf('services')]).toEqual(['kong', 'kong']);
+  expect(await sql(database, 'SELECT count(*)::int AS n FROM services')).toEqual([{ n: expect.any(Number) }]);
+});
+
+test('a role with objects in another database is left without a log-on, and that is told', async () => {
+  await roles.prepareRoleOfY({ database, role });
+  const other = await kong.database('3.6.1');
+  await kong.postgres.query(`GRANT SELECT ON services TO ${role}`, other.name);
+  const left = await roles.dropRoleOfY({ database, role });
+  expect(left).toMatch(new RegExp(`${role} is left.*${other.name}.*DROP ROLE`));
+  expect(
+    await kong.postgres.query(
+      `SELECT rolcanlogin AS "logsOn", rolpassword AS password FROM pg_authid WHERE rolname = '${role}'`,
+      'postgres',
+    ),
+  ).toEqual([{ logsOn: false, password: null }]);
+  await kong.postgres.query(`DROP OWNED BY ${role}`, other.name);
+  expect(await roles.dropRoleOfY({ database, role })).toBeUndefined();
+  expect(await rolesLike(role)).toEqual([]);
+});
+
+test('an administrator that is no superuser, and no member of what it makes', async () => {
+  await kong.postgres.query(`CREATE ROLE maker LOGIN CREATEROLE PASSWORD 'postgres' IN ROLE kong`, 'postgres');
+  await kong.postgres.query('GRANT kong TO maker WITH ADMIN OPTION', 'postgres');
+  const made = { ...database, admin: { user: 'maker', password: { env: 'ADMIN_PASSWORD' } } };
+  await roles.prepareRoleOfY({ database: made, role });
+  await kong.postgres.query(`GRANT SELECT ON services TO ${role}`, database.name);
+  expect(await roles.dropRoleOfY({ database: made, role })).toBeUndefined();
+  expect(await rolesLike(role)).toEqual([]);
 });
 
 test("what is set for Kong's role is set for Y's, lists of names included", async () => {

@@ -150,6 +150,7 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
   dropRoleOfY: (world) => {
     if (world.yUp) throw new CrossfadeError('RoleOfYInUse', 'Y still runs');
     world.roleOfY = undefined;
+    return undefined;
   },
   tellSessions: (world, { others }) => ({
     told: world.told,
@@ -162,7 +163,7 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
   letXIn: (world) => {
     const roles = world.lockedOut;
     world.lockedOut = [];
-    return roles;
+    return { roles, gone: [] };
   },
   runTests: (_, { cluster }) => ({ passed: 2, nodes: cluster.nodes.length }),
   compareAnswers: () => ({ compared: 3 }),

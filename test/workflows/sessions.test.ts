@@ -75,6 +75,40 @@ describe.concurrent("Y's own role", () => {
     expect(aboutRoles(rollback.world).slice(-3)).toEqual(['startNodes:x', 'stopNodes:y', 'dropRoleOfY']);
   });
 
+  it('that can not be dropped does not keep the freeze from being lifted; it is tried again in sight', async () => {
+    const run = await env.start({
+      plan: { database },
+      world: (world) => {
+        world.on('compareAnswers', fails('AnswersDiffer'));
+        world.on('dropRoleOfY', fails('RoleOfYInUse', 'pid 1 (psql)'));
+      },
+    });
+    await run.untilState('held');
+    await run.signal('abandon', { by: 'ann' });
+    const { undo } = await run.until('it is stuck', (status) =>
+      status.undo.some(({ name, state }) => name === 'dropRoleOfY' && state === 'stuck'),
+    );
+    expect(undo.find(({ name }) => name === 'thaw')).toMatchObject({ state: 'done' });
+    expect(run.world).toMatchObject({ frozen: false, yUp: false, roleOfY: ROLE });
+    run.world.mend('dropRoleOfY');
+    expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+    expect(run.world.roleOfY).toBeUndefined();
+  });
+
+  it('that is left without a log-on is told', async () => {
+    const run = await env.start({
+      plan: { database },
+      world: (world) => {
+        world.on('compareAnswers', fails('AnswersDiffer'));
+        world.on('dropRoleOfY', () => Promise.resolve('The role is left'));
+      },
+    });
+    await run.untilState('held');
+    await run.signal('abandon', { by: 'ann' });
+    expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+    expect((await run.timeline()).map(({ text }) => text)).toContain('The role is left');
+  });
+
   it('that can not log on: held before anything is migrated, and dropped again', async () => {
     const run = await env.start({
       plan: { database },

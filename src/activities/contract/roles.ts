@@ -10,8 +10,11 @@ type Database = Plan['database'];
 export interface RoleActivities {
   /** Makes Y's own role and proves that it can log on. Lifts what an earlier upgrade may have left locked out. Error `RoleOfYRefused`. */
   prepareRoleOfY(input: { database: Database; role: string }): Promise<void>;
-  /** Drops it once nobody is logged on by it. Error `RoleOfYInUse`. Tolerates that it never was. */
-  dropRoleOfY(input: { database: Database; role: string }): Promise<void>;
+  /**
+   * Drops it once nobody is logged on by it. Error `RoleOfYInUse`. Tolerates that it never was. Returns in words why it is left without
+   * a way to log on, where it can't be dropped.
+   */
+  dropRoleOfY(input: { database: Database; role: string }): Promise<string | undefined>;
   /** How X's sessions are known, by what the nodes themselves say and what PostgreSQL shows; X and Y must be running. */
   tellSessions(input: {
     x: SideAddresses;
@@ -21,10 +24,12 @@ export interface RoleActivities {
     others: readonly string[];
     database: Database;
   }): Promise<SessionFacts>;
-  /** Takes the log-on away from X's roles and ends what is left of their sessions. Errors `DatabaseNotPermitted`, `RoleOfXShared`. */
+  /** Takes the log-on away from X's roles and ends what is left of their sessions. Errors `DatabaseNotPermitted`, `RoleOfXShared`, `RoleOfXIsOurs`. */
   lockOutX(input: { database: Database; upgrade: UpgradeRef; roles: readonly string[] }): Promise<void>;
-  /** Gives every log-on back that was taken. Returns the roles; none where nothing was taken. */
-  letXIn(input: { database: Database }): Promise<readonly string[]>;
+  /** Gives every log-on back that was taken. Returns the roles, and those that are gone; none where nothing was taken. */
+  letXIn(input: {
+    database: Database;
+  }): Promise<{ readonly roles: readonly string[]; readonly gone: readonly string[] }>;
 }
 
 export interface SessionFacts {

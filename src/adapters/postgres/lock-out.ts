@@ -10,11 +10,18 @@ import { inTransaction } from './transaction.ts';
 export interface LockOut {
   /**
    * Takes the log-on away and ends the sessions that are left; what was taken is written down in the same transaction. Errors
-   * `DatabaseNotPermitted`, `RoleOfXShared`.
+   * `DatabaseNotPermitted`, `RoleOfXShared`, `RoleOfXIsOurs`.
    */
   lock(database: DatabaseRef, upgrade: UpgradeRef, roles: readonly string[]): Promise<void>;
-  /** Gives back every log-on that was taken, by whichever run, and returns the roles. Tolerates that none was. */
-  lift(database: DatabaseRef): Promise<readonly string[]>;
+  /** Gives back every log-on that was taken, by whichever run. Tolerates that none was. */
+  lift(database: DatabaseRef): Promise<LetIn>;
+}
+
+export interface LetIn {
+  /** They may log on again. */
+  readonly roles: readonly string[];
+  /** There is no role of this name any more: it was dropped or renamed meanwhile, and is not waited for. */
+  readonly gone: readonly string[];
 }
 
 const TABLE = `
@@ -34,6 +41,7 @@ export function createLockOut(connect: Connect): LockOut {
     async lock(database, upgrade, roles) {
       await ensureCrossfadeSchema(connect, database);
       await asAdmin(database, async (client) => {
+        await refuseOurs(client, roles);
         await refuseShared(client, roles);
         await inTransaction(client, async () => {
           // As the role that owns schema crossfade; it also proves that Crossfade gets in by this way afterwards.
@@ -59,15 +67,21 @@ export function createLockOut(connect: Connect): LockOut {
     async lift(database) {
       // Read as Kong's own role: without anything to give back, `database.admin` need not be able to act as it.
       const locked = await withConnection(connect(database), lockedOut);
-      if (locked.length === 0) return [];
-      await asAdmin(database, (client) =>
+      if (locked.length === 0) return { roles: [], gone: [] };
+      return asAdmin(database, (client) =>
         inTransaction(client, async () => {
-          for (const role of locked) await client.query(`ALTER ROLE ${id(role)} LOGIN`);
+          const { rows } = await client.query<{ role: string }>(
+            'SELECT rolname::text AS role FROM pg_roles WHERE rolname = ANY ($1)',
+            [locked],
+          );
+          const there = new Set(rows.map(({ role }) => role));
+          const roles = locked.filter((role) => there.has(role));
+          for (const role of roles) await client.query(`ALTER ROLE ${id(role)} LOGIN`);
           await client.query(`SET LOCAL ROLE ${id(database.user)}`);
           await client.query('DELETE FROM crossfade.lock_out WHERE role = ANY ($1)', [locked]);
+          return { roles, gone: locked.filter((role) => !there.has(role)) };
         }),
       );
-      return locked;
     },
   };
 }
@@ -78,6 +92,20 @@ export async function lockedOut(client: ClientBase): Promise<string[]> {
   if (rowCount !== 1) return [];
   const { rows } = await client.query<{ role: string }>('SELECT role FROM crossfade.lock_out ORDER BY role');
   return rows.map(({ role }) => role);
+}
+
+/** Crossfade itself, or nobody at all, would find a way back into the server. */
+async function refuseOurs(client: ClientBase, roles: readonly string[]): Promise<void> {
+  const { rows } = await client.query<{ me: string; left: boolean }>(
+    `SELECT session_user::text AS me,
+            EXISTS (SELECT FROM pg_roles WHERE rolsuper AND rolcanlogin AND rolname <> ALL ($1)) AS left`,
+    [roles],
+  );
+  const { me = '', left = true } = rows[0] ?? {};
+  if (roles.includes(me))
+    throw new CrossfadeError('RoleOfXIsOurs', `X's nodes log on as ${me}, like Crossfade itself (\`database.admin\`).`);
+  if (!left)
+    throw new CrossfadeError('RoleOfXIsOurs', `No superuser but X's own role (${roles.join(', ')}) may log on.`);
 }
 
 /** A role that also serves another database of this server would be locked out of that one too. */

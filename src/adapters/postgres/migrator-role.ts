@@ -3,9 +3,11 @@ import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import { withConnection, type Connect } from './connect.ts';
 import { MIGRATION_LOCK_WAIT } from './ddl-watch.ts';
+import { commentOf, dropRole } from './drop-role.ts';
 import { MIGRATOR_ROLE } from './guard-sql.ts';
 import { findKongSchema } from './kong-tables.ts';
 import { passwordVerifier, randomPassword } from './password.ts';
+import { inTransaction } from './transaction.ts';
 
 /** An account that the guard lets through, for one command. */
 export interface OpenMigrator {
@@ -20,13 +22,19 @@ export interface OpenMigrator {
  * Only for databases with `admin` in the plan.
  */
 export interface MigratorRole {
-  /** Makes sure that the role is there, without a way to log on. Returns its name. Error `DatabaseNotPermitted`. */
+  /** Makes sure that the role is there, without a way to log on. Returns its name. Errors `DatabaseNotPermitted`, `MigratorRoleTaken`. */
   prepare(database: DatabaseRef): Promise<string>;
   /** Lets it log on with a new password. Error `MigratorStillAtWork` while an earlier command has a session. */
   open(database: DatabaseRef): Promise<OpenMigrator>;
-  /** Removes it. Tolerates that it never was. */
-  remove(database: DatabaseRef): Promise<void>;
+  /**
+   * Removes it. Tolerates that it never was; one that is somebody else's is left alone. Returns in words why it is left without a way to
+   * log on, where it can't be dropped.
+   */
+  remove(database: DatabaseRef): Promise<string | undefined>;
 }
+
+/** A role of this name with another comment was not made by us. */
+const OURS = 'Made by Crossfade: migrations run as it.';
 
 /** A password that was never taken back (the worker died) ends by itself. */
 const VALID = '1 day';
@@ -41,7 +49,12 @@ export function createMigratorRole(connect: Connect): MigratorRole {
       const { role, there } = await readRole(client);
       const settings = `ALTER ROLE ${id(role)} IN DATABASE ${id(database.name)}`;
       await permitted(role, owner, async () => {
-        if (!there) await client.query(`CREATE ROLE ${id(role)} NOLOGIN`);
+        if (there) await refuseForeign(client, role);
+        else
+          await inTransaction(client, async () => {
+            await client.query(`CREATE ROLE ${id(role)} NOLOGIN`);
+            await client.query(`COMMENT ON ROLE ${id(role)} IS ${escapeLiteral(OURS)}`);
+          });
         await client.query(`GRANT ${id(owner)} TO ${id(role)}`);
         await client.query(`${settings} SET role = ${id(owner)}`);
         await client.query(`${settings} SET lock_timeout = '${MIGRATION_LOCK_WAIT}ms'`);
@@ -71,12 +84,15 @@ export function createMigratorRole(connect: Connect): MigratorRole {
       return { user, password, close };
     },
     async remove(database) {
-      await asAdmin(database, async (client) => {
-        const { role, there } = await readRole(client);
-        if (!there) return;
-        await lockOut(client, role);
-        await client.query(`DROP ROLE ${id(role)}`);
+      const role = await asAdmin(database, async (client) => {
+        const found = (await readRole(client)).role;
+        if ((await commentOf(client, found)) !== OURS) return undefined;
+        await lockOut(client, found);
+        return found;
       });
+      if (role === undefined) return undefined;
+      const { owner } = await withConnection(connect(database), findKongSchema);
+      return asAdmin(database, (client) => dropRole(client, role, owner));
     },
   };
 }
@@ -101,6 +117,21 @@ async function readRole(client: ClientBase): Promise<{ role: string; there: bool
   const row = rows[0];
   if (row === undefined) throw new Error('PostgreSQL gave no name for the role of migrations.');
   return row;
+}
+
+/** It would get a log-on, with whatever rights somebody gave it. */
+async function refuseForeign(client: ClientBase, role: string): Promise<void> {
+  const { rows } = await client.query<{ mighty: boolean; limited: boolean }>(
+    `SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls AS mighty, rolconnlimit <> -1 AS limited
+       FROM pg_roles WHERE rolname = $1`,
+    [role],
+  );
+  const refuse = (why: string) => {
+    throw new CrossfadeError('MigratorRoleTaken', `The role ${role} is there already, and ${why}.`);
+  };
+  if ((await commentOf(client, role)) !== OURS) refuse('Crossfade did not make it');
+  if (rows[0]?.mighty === true) refuse('somebody gave it rights beyond those of a migration (see `\\du` in psql)');
+  if (rows[0]?.limited === true) refuse('somebody limited its connections');
 }
 
 async function refuseLeftSessions(client: ClientBase, role: string): Promise<void> {

@@ -2,9 +2,9 @@ import { escapeIdentifier as id, escapeLiteral, type ClientBase } from 'pg';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import type { Secrets } from '../secrets.ts';
-import { withConnection, type Connect } from './connect.ts';
-import { endSession } from './kept-connection.ts';
-import { readKongSchema } from './kong-tables.ts';
+import { APPLICATION_NAME, createConnect, withConnection, type Connect } from './connect.ts';
+import { commentOf, dropRole } from './drop-role.ts';
+import { findKongSchema } from './kong-tables.ts';
 import { passwordVerifier } from './password.ts';
 
 /**
@@ -16,22 +16,27 @@ export interface RoleOfY {
    * Makes it, or brings it up to date, and proves that it can log on. Errors `DatabaseNotPermitted`, `RoleOfYTaken`, `RoleOfYRefused`.
    */
   prepare(database: DatabaseRef, role: string): Promise<void>;
-  /** Its sessions, in any database, in words. */
+  /** Its sessions, in any database, in words; Crossfade's own left out, which `drop` ends. */
   sessions(database: DatabaseRef, role: string): Promise<readonly string[]>;
-  /** Removes it. Tolerates that it never was; one that is somebody else's is left alone. */
-  drop(database: DatabaseRef, role: string): Promise<void>;
+  /**
+   * Removes it. Tolerates that it never was; one that is somebody else's is left alone. Returns in words why it is left without a way to
+   * log on, where it can't be dropped.
+   */
+  drop(database: DatabaseRef, role: string): Promise<string | undefined>;
 }
 
 /** A role of this name with another comment was not made by us. */
 const OURS = 'Made by Crossfade: Kong nodes log on by it.';
 
 export function createRoleOfY(connect: Connect, secrets: Secrets): RoleOfY {
+  // Of its own: a session of this role that somebody keeps or lends would stand in the way of its removal.
+  const logOn = createConnect(secrets);
   const asAdmin = <T>(database: DatabaseRef, use: (client: ClientBase) => Promise<T>) =>
     withConnection(connect(database, { as: 'admin' }), use);
 
   return {
     async prepare(database, role) {
-      const { owner } = await withConnection(connect(database), readKongSchema);
+      const { owner } = await withConnection(connect(database), findKongSchema);
       const password = database.password === undefined ? undefined : secrets.resolve(database.password);
       await asAdmin(database, async (client) => {
         const found = await commentOf(client, role);
@@ -47,34 +52,34 @@ export function createRoleOfY(connect: Connect, secrets: Secrets): RoleOfY {
           await client.query(`ALTER ROLE ${id(role)} LOGIN PASSWORD ${await verifier(client, role, password)}`);
         });
       });
-      await proveLogOn(connect, database, role, owner);
+      await proveLogOn(logOn, database, role, owner);
     },
 
     sessions: (database, role) =>
       asAdmin(database, async (client) => {
         const { rows } = await client.query<{ session: string }>(
-          `SELECT format('pid %s (%s) in %s', pid, coalesce(nullif(application_name, ''), 'no name'), datname) AS session
-             FROM pg_stat_activity WHERE usename = $1 ORDER BY pid`,
-          [role],
+          `SELECT format('pid %s (%s) from %s in %s', pid, coalesce(nullif(application_name, ''), 'no name'),
+                         CASE WHEN client_port = -1 THEN '[local]' ELSE coalesce(host(client_addr), '?') END, datname) AS session
+             FROM pg_stat_activity
+            WHERE usename = $1 AND starts_with(application_name, $2) IS NOT TRUE ORDER BY pid`,
+          [role, APPLICATION_NAME],
         );
         return rows.map(({ session }) => session);
       }),
 
     async drop(database, role) {
-      await asAdmin(database, async (client) => {
-        if ((await commentOf(client, role)) === OURS) await client.query(`DROP ROLE ${id(role)}`);
+      const ours = await asAdmin(database, async (client) => (await commentOf(client, role)) === OURS);
+      if (!ours) return undefined;
+      const { owner } = await withConnection(connect(database), findKongSchema);
+      return asAdmin(database, async (client) => {
+        await client.query(
+          'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND starts_with(application_name, $2)',
+          [role, APPLICATION_NAME],
+        );
+        return dropRole(client, role, owner);
       });
     },
   };
-}
-
-/** The role's comment, empty without one; `undefined` without the role. */
-async function commentOf(client: ClientBase, role: string): Promise<string | undefined> {
-  const { rows } = await client.query<{ comment: string | null }>(
-    `SELECT shobj_description(oid, 'pg_authid') AS comment FROM pg_roles WHERE rolname = $1`,
-    [role],
-  );
-  return rows[0] === undefined ? undefined : (rows[0].comment ?? '');
 }
 
 /** What is set for Kong's own role (a `search_path`, say) is set for Y's too: as `name = 'value'`, the database's own last. */
@@ -129,22 +134,18 @@ async function permitted(role: string, owner: string, work: () => Promise<void>)
 
 /** `pg_hba.conf` may name users, and a pooler knows only those that it was told of: nothing but a log-on shows it. */
 async function proveLogOn(
-  connect: Connect,
+  logOn: Connect,
   { admin: _, ...database }: DatabaseRef,
   role: string,
   owner: string,
 ): Promise<void> {
   try {
-    const client = await connect({ ...database, user: role });
-    try {
+    await withConnection(logOn({ ...database, user: role }), async (client) => {
       const { rows } = await client.query<{ me: string }>('SELECT current_user AS me');
       const me = rows[0]?.me;
       if (me !== owner)
         throw new CrossfadeError('RoleOfYRefused', `Logged on as ${role}, it acts as ${me}, not as ${owner}.`);
-    } finally {
-      // For good: a session of this role that is kept for the freeze would stand in the way of its removal.
-      await endSession(client);
-    }
+    });
   } catch (cause) {
     if (!(cause instanceof CrossfadeError) || cause.code !== 'DatabaseRefused') throw cause;
     const message = `Y's nodes could not log on by their own role ${role}, which has the password of ${database.user}. ${cause.message}`;

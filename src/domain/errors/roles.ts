@@ -16,8 +16,8 @@ export const roleErrors = defineErrors({
   RoleOfYInUse: {
     retryable: true,
     what: "Y's own role was to be dropped, and somebody is still logged on by it.",
-    means: 'It is not dropped under them; it is tried again. All traffic is on X.',
-    todo: 'A node of Y still runs, or was started again by a supervisor: stop it. `accept` of `undo:dropRoleOfY` leaves the role behind.',
+    means: 'It is not dropped under them; it is tried again. All traffic is on X, and nothing else waits for it.',
+    todo: 'The message names the sessions. Where it is a node of Y that still runs, or that a supervisor started again: stop it. `accept` of `undo:dropRoleOfY` leaves the role behind.',
   },
   RoleOfXShared: {
     retryable: false,
@@ -25,6 +25,18 @@ export const roleErrors = defineErrors({
     means:
       '`finish` did not begin; whoever is in those databases was not cut off. X was started again, and all traffic is on X.',
     todo: 'Give X a role that nothing else uses, or start again with `sessions.lockOutX: false`.',
+  },
+  RoleOfXIsOurs: {
+    retryable: false,
+    what: "X's role was to be locked out (`sessions.lockOutX`), and it is the one by which Crossfade, or any superuser, gets in.",
+    means: '`finish` did not begin, and nothing was locked. X was started again, and all traffic is on X.',
+    todo: 'Give X or `database.admin` another role, or start again with `sessions.lockOutX: false`.',
+  },
+  MigratorRoleTaken: {
+    retryable: false,
+    what: 'A role with the name that the role of migrations would get is there already, and is not as Crossfade made it.',
+    means: 'It was left as it is, and got no log-on. No migration ran by it.',
+    todo: 'Look at who made or changed it; rename or drop it, then `retry`. Or leave `database.admin` out of the plan.',
   },
   XNotClean: {
     retryable: false,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseVersion } from '../version.ts';
-import { absolutePath, baseUrl, command, secretRef, simpleName, textOrSecret } from './common.ts';
+import { absolutePath, baseUrl, command, identifier, secretRef, simpleName, textOrSecret } from './common.ts';
 
 const version = z.string().refine((text) => parseVersion(text) !== undefined, 'expected a Kong version such as 3.6.1');
 
@@ -57,10 +57,20 @@ const admin = z
 /** One cluster: X (today's version) or Y (the new one). */
 export const side = z.strictObject({ version, runs: runner, nodes: z.array(node).min(1), admin });
 
+/** PostgreSQL keeps the names that begin with `pg_` for itself. */
+const schemaName = z
+  .string()
+  .regex(
+    /^(?!pg_|crossfade$)[a-zA-Z_][\w$-]{0,62}$/,
+    "expected the name of the PostgreSQL schema with Kong's tables, such as public",
+  );
+
 export const database = z.strictObject({
   host: z.string().min(1),
   port: z.number().int().min(1).max(65_535).default(5432),
-  name: z.string().min(1),
+  name: identifier,
+  /** Where Kong's tables are (`pg_schema`). Without it: the schema that Kong's role is in by itself. */
+  schema: schemaName.optional(),
   user: z.string().min(1),
   password: secretRef.optional(),
   tls: z.strictObject({ ca: absolutePath.optional(), verify: z.boolean().default(true) }).optional(),

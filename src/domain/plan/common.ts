@@ -40,6 +40,42 @@ export const simpleName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'expected letters, digits, ".", "_" and "-", at most 63 of them');
 
+/** PostgreSQL cuts longer names off. */
+const LONGEST_IDENTIFIER = 63;
+
+/** A name of something in PostgreSQL. */
+export const identifier = z
+  .string()
+  .min(1)
+  .refine((name) => new TextEncoder().encode(name).length <= LONGEST_IDENTIFIER, {
+    error: `expected at most ${LONGEST_IDENTIFIER} bytes: PostgreSQL cuts longer names off`,
+  });
+
+const LEADING_ZERO = /(^|:)0[0-9a-f]/;
+const ZEROS_IN_A_ROW = /(^|:)0:0(:|$)/;
+
+/**
+ * An address as PostgreSQL shows it in `pg_stat_activity`, to be compared as text: no network, no name, and one of the many ways to write
+ * an IPv6 address.
+ */
+export const clientAddress = z
+  .string()
+  .trim()
+  .refine(
+    (text) =>
+      text === '[local]' ||
+      z.ipv4().safeParse(text).success ||
+      (z.ipv6().safeParse(text).success &&
+        text === text.toLowerCase() &&
+        !LEADING_ZERO.test(text) &&
+        (text.includes('::') || !ZEROS_IN_A_ROW.test(text))),
+    {
+      error:
+        'expected one address as PostgreSQL shows it in pg_stat_activity (10.0.0.7, fe80::1, or [local] for a Unix socket): networks, names and patterns match nothing',
+    },
+  )
+  .refine((text) => !['0.0.0.0', '::'].includes(text), { error: 'is no address that a client can have' });
+
 export const baseUrl = z
   .url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' })
   .transform((text) => text.replace(/\/+$/, ''));

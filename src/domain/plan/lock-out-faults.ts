@@ -11,6 +11,13 @@ export function lockOutFaults(plan: Fields): Fault[] {
   if (database['admin'] === undefined)
     return fault('needs `database.admin`: it locks the role out, and gets Crossfade in meanwhile');
 
+  const ofX = logins(fieldsOf(plan['x'])).map((login) => login ?? database['user']);
+  const ours = fieldsOf(database['admin'])['user'];
+  if (typeof ours === 'string' && ofX.includes(ours))
+    return fault(
+      `would lock Crossfade itself out: X's nodes log on as ${ours}, which is \`database.admin\`; give one of them another role`,
+    );
+
   const y = fieldsOf(plan['y']);
   const ofY = logins(y);
   const given = ofY.some((login) => login !== undefined);
@@ -19,7 +26,6 @@ export function lockOutFaults(plan: Fields): Fault[] {
     return fault(
       'needs a role of Y\'s own: let Crossfade make one (`sessions.ownRoleForY`, y on "local"), or name it (`y.runs.env.KONG_PG_USER`)',
     );
-  const ofX = logins(fieldsOf(plan['x'])).map((login) => login ?? database['user']);
   const shared = ofY.find((login) => ofX.includes(login));
   return shared === undefined
     ? []

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { absolutePath, baseUrl, command, duration, secretRef, simpleName, textOrSecret, words } from './common.ts';
+import {
+  absolutePath,
+  baseUrl,
+  clientAddress,
+  command,
+  duration,
+  secretRef,
+  simpleName,
+  textOrSecret,
+  words,
+} from './common.ts';
 
 /** Paths that Kong does not advise for blue-green must be accepted by name, with a reason that is recorded. */
 export const path = z
@@ -48,7 +58,7 @@ export const sessions = z
     /** X's role can't log on from just before `finish` until the upgrade has ended. */
     lockOutX: z.boolean().default(false),
     /** Addresses, as PostgreSQL shows them, of clients that are no nodes and may stay connected. */
-    otherClients: z.array(words).default([]),
+    otherClients: z.array(clientAddress).default([]),
   })
   .prefault({});
 
