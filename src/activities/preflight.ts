@@ -7,6 +7,7 @@ import type { ReadConnections } from '../adapters/postgres/connections.ts';
 import type { Fingerprints } from '../adapters/postgres/fingerprint.ts';
 import type { Guard } from '../adapters/postgres/guard.ts';
 import type { PostgresPrograms, ProgramName } from '../adapters/postgres/programs.ts';
+import type { ReadSchemaFacts } from '../adapters/postgres/schema-facts.ts';
 import type { Seals } from '../adapters/postgres/seal.ts';
 import type { ReadTagUsage } from '../adapters/postgres/tag-usage.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
@@ -22,6 +23,7 @@ export interface PreflightDeps extends CheckMigrationsDeps, StrangerDeps {
   readonly runner: CreateRunner;
   readonly http: KongHttp;
   readonly connections: ReadConnections;
+  readonly schemaFacts: ReadSchemaFacts;
   readonly guard: Pick<Guard, 'read'>;
   readonly seals: Pick<Seals, 'read'>;
   /** What the plan's `database.admin` may do. */
@@ -76,6 +78,7 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
         ...rules.xReady(ofX, x.version),
         rules.topology(ofX),
         rules.sameDatabase(ofX, database),
+        ...(await readable('kong-schema', async () => rules.kongSchema(ofX, plan, await deps.schemaFacts(database)))),
         rules.yNotRunning(ofY, y.version, frozen),
         rules.metricsOn(x.version, metrics.plugins, metrics.unreadable),
         rules.rehearsed(plan, rehearsed),

@@ -20,7 +20,11 @@ export function namedDatabase(file: string | undefined, env = process.env): Name
 }
 
 function fromVariables(env: NodeJS.ProcessEnv): DatabaseRef {
-  const { PGHOST: host = 'localhost', PGPORT: port = '5432', PGDATABASE: name, PGUSER: user = loggedIn(env) } = env;
+  const { PGDATABASE: name } = env;
+  // As for psql, what is empty is not set.
+  const host = env['PGHOST'] || 'localhost';
+  const port = env['PGPORT'] || '5432';
+  const user = env['PGUSER'] || loggedIn(env);
   if (!name || !user)
     throw notNamed(`${name ? 'PGUSER' : 'PGDATABASE'} is not set, and no plan was given to take the database from.`);
   if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65_535) throw notNamed(`PGPORT is no port: ${port}.`);
@@ -36,8 +40,8 @@ function fromVariables(env: NodeJS.ProcessEnv): DatabaseRef {
 }
 
 /** As libpq reads `PGSSLMODE`, but that nothing is tried twice: `allow` and `prefer` mean without TLS. */
-function tlsOf({ PGSSLMODE: mode = 'prefer', PGSSLROOTCERT: ca }: NodeJS.ProcessEnv): DatabaseRef['tls'] {
-  switch (mode) {
+function tlsOf({ PGSSLMODE: mode, PGSSLROOTCERT: ca }: NodeJS.ProcessEnv): DatabaseRef['tls'] {
+  switch (mode || 'prefer') {
     case 'disable':
     case 'allow':
     case 'prefer':
@@ -46,7 +50,7 @@ function tlsOf({ PGSSLMODE: mode = 'prefer', PGSSLROOTCERT: ca }: NodeJS.Process
       return { verify: false };
     case 'verify-ca':
     case 'verify-full':
-      return { verify: true, ...(ca === undefined ? {} : { ca }) };
+      return { verify: true, ...(ca ? { ca } : {}) };
     default:
       throw notNamed(`PGSSLMODE is none of PostgreSQL's modes: ${mode}.`);
   }

@@ -10,6 +10,7 @@ import { createReadPairFacts } from '../../src/adapters/postgres/pair-facts.ts';
 import { createPostgresPrograms } from '../../src/adapters/postgres/programs.ts';
 import { resolveHosts } from '../../src/adapters/network/resolve.ts';
 import { createReadSessions } from '../../src/adapters/postgres/sessions.ts';
+import { createReadSchemaFacts } from '../../src/adapters/postgres/schema-facts.ts';
 import { createSeals } from '../../src/adapters/postgres/seal.ts';
 import { createReadTagUsage } from '../../src/adapters/postgres/tag-usage.ts';
 import { createReadWrittenSince } from '../../src/adapters/postgres/written-since.ts';
@@ -27,6 +28,7 @@ import {
   upgrade,
   type Kong,
 } from '../kong-adapter/fixture.ts';
+import { bootstrapIn } from '../kong-adapter/schemas.ts';
 import { guard, record } from '../migrate/fixture.ts';
 import { admin, http, kill, start } from '../nodes/fixture.ts';
 
@@ -68,6 +70,7 @@ const deps: PreflightDeps = {
   runner,
   http,
   connections: createReadConnections(connect),
+  schemaFacts: createReadSchemaFacts(connect),
   guard,
   seals: createSeals(connect),
   adminMay: createReadAdminRights(connect),
@@ -112,6 +115,7 @@ test('metrics that are off are refused; with them on, nothing is', async () => {
     'x-version': 'pass',
     topology: 'pass',
     'same-database': 'pass',
+    'kong-schema': 'pass',
     'y-not-running': 'pass',
     metrics: 'pass',
     rehearsed: 'warn',
@@ -155,6 +159,20 @@ test('everything that is wrong is reported at once, and nothing is thrown', asyn
     ]),
   );
   for (const { level, hint } of found) expect(hint === undefined).toBe(level === 'pass');
+});
+
+test("tables of Kong in a second schema: the plan has to name that of X's nodes", async () => {
+  const inGw = await bootstrapIn('gw', plan.database);
+  try {
+    expect(refused(await check())).toEqual(['kong-schema']);
+    expect(refused(await check({ database: { ...plan.database, schema: 'public' } }))).toEqual([]);
+    const found = await check({ database: inGw });
+    expect(refused(found)).toEqual(['kong-schema']);
+    expect(found.find(({ rule }) => rule === 'kong-schema')?.message).toContain('would guard schema gw, and x1 uses');
+    expect(refused(await check({ database: { ...plan.database, schema: 'nowhere' } }))).toContain('kong-schema');
+  } finally {
+    await sql(plan.database, 'DROP SCHEMA gw CASCADE');
+  }
 });
 
 test('a rehearsal is read back', async () => {

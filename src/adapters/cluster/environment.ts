@@ -10,12 +10,13 @@ export const basicEnvironment = (worker: NodeJS.ProcessEnv): Record<string, stri
 
 /** The database of the plan in Kong's own settings. The password exists only here and in the process that gets it. */
 export function databaseEnvironment(database: DatabaseRef, secrets: Secrets): Record<string, string> {
-  const { host, port, name, user, password, tls } = database;
+  const { host, port, name, schema, user, password, tls } = database;
   return {
     KONG_DATABASE: 'postgres',
     KONG_PG_HOST: host,
     KONG_PG_PORT: String(port),
     KONG_PG_DATABASE: name,
+    ...(schema === undefined ? {} : { KONG_PG_SCHEMA: schema }),
     KONG_PG_USER: user,
     ...(password === undefined ? {} : { KONG_PG_PASSWORD: secrets.resolve(password) }),
     ...(tls === undefined ? {} : { KONG_PG_SSL: 'on', KONG_PG_SSL_VERIFY: tls.verify ? 'on' : 'off' }),

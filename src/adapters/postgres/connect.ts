@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type ClientConfig } from 'pg';
+import { Client, escapeIdentifier, type ClientBase, type ClientConfig } from 'pg';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import type { Secrets } from '../secrets.ts';
@@ -55,12 +55,26 @@ export function createConnectOnce(secrets: Secrets): Connect {
     client.on('error', () => undefined);
     try {
       await client.connect();
+      await enterSchema(client, database.schema);
       return client;
     } catch (cause) {
       await client.end().catch(() => undefined);
       throw connectionError(cause, `${account.user}@${database.host}:${database.port}/${name}`);
     }
   };
+}
+
+/** The session's own setting with the schema that the plan names; empty or missing without one. */
+export const NAMED_SCHEMA = "nullif(current_setting('crossfade.schema', true), '')";
+
+/**
+ * Makes the plan's `database.schema` the session's own, and leaves behind that it was named: nobody may look for Kong's tables in
+ * another one then. By a statement and not as the session starts, which poolers in between refuse.
+ */
+export async function enterSchema(client: ClientBase, schema: string | undefined): Promise<void> {
+  if (schema === undefined) return;
+  const set = "SELECT set_config('search_path', $1, false), set_config('crossfade.schema', $2, false)";
+  await client.query(set, [escapeIdentifier(schema), schema]);
 }
 
 export const isFull = (error: unknown): boolean => error instanceof CrossfadeError && error.code === 'DatabaseFull';

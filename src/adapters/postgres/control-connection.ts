@@ -32,7 +32,7 @@ export function createControlConnections(secrets: Secrets): ControlConnections {
     const guarded = closed ? undefined : await isGuarded(client);
     if (guarded === true && !closed && !kept.has(key)) {
       const reopen = () => connectOnce(database);
-      const control = new KeptConnection(client, reopen, () => kept.delete(key));
+      const control = new KeptConnection(client, database.schema, reopen, () => kept.delete(key));
       kept.set(key, control);
       // Before anybody else can see it: clean, and with the name by which it is known.
       return control.look();
@@ -73,7 +73,8 @@ export function createControlConnections(secrets: Secrets): ControlConnections {
   };
 }
 
-const keyOf = ({ host, port, name, user }: DatabaseRef): string => `${user}@${host}:${port}/${name}`;
+const keyOf = ({ host, port, name, schema = '', user }: DatabaseRef): string =>
+  `${user}@${host}:${port}/${name}/${schema}`;
 
 const isKongs = (database: DatabaseRef, { as = 'kong', name = database.name }: { as?: Role; name?: string }): boolean =>
   name === database.name && (as === 'kong' || database.admin === undefined);

@@ -72,9 +72,13 @@ export async function ensureCrossfadeSchema(connect: Connect, database: Database
   });
 }
 
+const NAMES = [...TABLES.matchAll(/CREATE TABLE IF NOT EXISTS (\S+)/g)].map(([, name]) => name);
+
 /** Creates the tables that are missing. Inside the caller's transaction. */
 export async function ensureTables(client: ClientBase): Promise<void> {
-  if (!(await hasTable(client, 'seal'))) await client.query(TABLES);
+  const missing = 'SELECT FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL';
+  const { rowCount } = await client.query(missing, [NAMES]);
+  if (rowCount !== 0) await client.query(TABLES);
 }
 
 /** Whether a table of schema `crossfade` is there; for readers, which must not create anything. */

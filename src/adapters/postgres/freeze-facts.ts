@@ -1,7 +1,8 @@
-import { escapeLiteral, type ClientBase } from 'pg';
+import { escapeIdentifier, escapeLiteral, type ClientBase } from 'pg';
 import type { Seal } from '../../activities/contract.ts';
 import type { FreezeState } from '../../domain/configuration.ts';
 import { readFreeze, readState } from './freeze-state.ts';
+import { REFUSED } from './guard-sql.ts';
 import { unguarded } from './guard-fault.ts';
 import { configurationTables, readKongSchema } from './kong-tables.ts';
 
@@ -9,6 +10,8 @@ import { configurationTables, readKongSchema } from './kong-tables.ts';
 export interface FreezeFacts extends FreezeState {
   /** The guard's function is there: something is left to be lifted, frozen or not. */
   readonly guard: boolean;
+  /** It refuses writes, whatever else Crossfade's tables say. */
+  readonly refuses: boolean;
   /** How many tables the guard should stand on, and those that it does not stand on. */
   readonly configurationTables: number;
   readonly missing: readonly string[];
@@ -30,7 +33,8 @@ export interface FreezeFacts extends FreezeState {
 
 export async function readFreezeFacts(client: ClientBase): Promise<FreezeFacts> {
   const state = await readState(client);
-  const tables = configurationTables(await readKongSchema(client));
+  const schema = await readKongSchema(client);
+  const tables = configurationTables(schema);
   const first = async <T extends object>(sql: string, values: readonly unknown[] = []): Promise<T | undefined> =>
     (await client.query<T>(sql, [...values])).rows[0];
   const listed = async (table: string, sql: string, values: readonly unknown[] = []): Promise<string[]> =>
@@ -38,9 +42,12 @@ export async function readFreezeFacts(client: ClientBase): Promise<FreezeFacts> 
       ? (await client.query<{ name: string }>(sql, [...values])).rows.map((row) => row.name)
       : [];
 
-  const guard = await first<{ there: boolean }>("SELECT to_regprocedure('crossfade.guard()') IS NOT NULL AS there");
+  const guard = await first<{ refuses: boolean }>(
+    "SELECT strpos(prosrc, $1) > 0 AS refuses FROM pg_proc WHERE oid = to_regprocedure('crossfade.guard()')",
+    [REFUSED],
+  );
   const pending = await first<{ n: number }>(
-    'SELECT coalesce(sum(cardinality(pending)), 0)::int AS n FROM schema_meta',
+    `SELECT coalesce(sum(cardinality(pending)), 0)::int AS n FROM ${escapeIdentifier(schema.name)}.schema_meta`,
   );
   const thaw = await first<{ text: string | null }>(
     "SELECT obj_description(oid, 'pg_namespace') AS text FROM pg_namespace WHERE nspname = 'crossfade'",
@@ -58,7 +65,8 @@ export async function readFreezeFacts(client: ClientBase): Promise<FreezeFacts> 
   const begunBy = 'SELECT command AS name FROM crossfade.migration WHERE run_id = $1 ORDER BY begun_at';
   return {
     ...state,
-    guard: guard?.there === true,
+    guard: guard !== undefined,
+    refuses: guard?.refuses === true && state.guardedTables > 0,
     configurationTables: tables.length,
     missing: await unguarded(client),
     open: (await readFreeze(client))?.open === true,

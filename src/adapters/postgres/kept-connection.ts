@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { CrossfadeError } from '../../domain/errors/index.ts';
+import { enterSchema } from './connect.ts';
 import { readFreeze } from './freeze-state.ts';
 
 /** How the connection is called in `pg_stat_activity` while nobody uses it. Like all of Crossfade's it begins with `crossfade`. */
@@ -34,10 +35,11 @@ export const isGuarded = (client: Client): Promise<boolean | undefined> =>
   });
 
 /** Makes the session like a new one: no transaction, no settings, no advisory lock of whoever used it. False when it is broken. */
-async function clean(client: Client): Promise<boolean> {
+async function clean(client: Client, schema: string | undefined): Promise<boolean> {
   const done = await inTime(async () => {
     if (client.getTransactionStatus() !== 'I') await client.query('ROLLBACK');
     await client.query('DISCARD ALL');
+    await enterSchema(client, schema);
     await client.query(`SET application_name = '${CONTROL_NAME}'`);
     return true;
   });
@@ -64,6 +66,7 @@ export class KeptConnection {
   private client: Client | undefined;
   private readonly reopen: () => Promise<Client>;
   private readonly onOver: () => void;
+  private readonly schema: string | undefined;
   private readonly waiting: ((client: Client | undefined) => void)[] = [];
   private readonly timer: NodeJS.Timeout;
   /** It is lent, or being looked at. */
@@ -73,7 +76,9 @@ export class KeptConnection {
   private failures = 0;
   private notBefore = -Infinity;
 
-  constructor(client: Client, reopen: () => Promise<Client>, onOver: () => void) {
+  /** `schema`: what the plan names. */
+  constructor(client: Client, schema: string | undefined, reopen: () => Promise<Client>, onOver: () => void) {
+    this.schema = schema;
     this.reopen = reopen;
     this.onOver = onOver;
     this.timer = setInterval(() => void this.look(), EVERY).unref();
@@ -155,7 +160,7 @@ export class KeptConnection {
 
   private async check(): Promise<boolean | undefined> {
     const { client } = this;
-    if (client === undefined || !(await clean(client))) return undefined;
+    if (client === undefined || !(await clean(client, this.schema))) return undefined;
     return isGuarded(client);
   }
 

@@ -2,6 +2,7 @@ import { escapeIdentifier, type ClientBase } from 'pg';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { NodeWriter } from '../../domain/node-writers.ts';
 import { isConfiguration, tableUse, type TableUse } from '../../domain/tables.ts';
+import { NAMED_SCHEMA } from './connect.ts';
 import { nodeRowsOf, readNodeWriters, type NodeRows } from './node-rows.ts';
 
 export interface KongTable {
@@ -26,12 +27,17 @@ export interface KongSchema {
   readonly tables: readonly KongTable[];
 }
 
-const SCHEMA = `
-  SELECT n.nspname AS name, pg_get_userbyid(c.relowner) AS owner
+/** Whether the guard stands on a table of the schema `n`; nobody needs a right on schema crossfade for it. */
+const GUARDED = `EXISTS (
+  SELECT FROM pg_trigger t JOIN pg_class g ON g.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+   WHERE g.relnamespace = n.oid AND p.proname = 'guard' AND p.pronamespace::regnamespace::text = 'crossfade')`;
+
+/** The schemas with tables of Kong; what the plan names is the only one. Who comes without a plan wants the one that is frozen. */
+const SCHEMAS = `
+  SELECT n.nspname::text AS name, pg_get_userbyid(c.relowner)::text AS owner
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relname = 'schema_meta' AND c.relkind IN ('r', 'p')
-   ORDER BY n.nspname IS NOT DISTINCT FROM current_schema() DESC, n.nspname
-   LIMIT 1`;
+   WHERE c.relname = 'schema_meta' AND c.relkind IN ('r', 'p') AND n.nspname = coalesce(${NAMED_SCHEMA}, n.nspname)
+   ORDER BY ${GUARDED} DESC, n.nspname IS NOT DISTINCT FROM current_schema() DESC, n.nspname`;
 
 const TABLES = `
   SELECT c.relname::text AS name,
@@ -49,10 +55,19 @@ const TABLES = `
 
 /** In which schema Kong has its tables, without a look at any of them: none need be free of locks. Error `NotKongDatabase`. */
 export async function findKongSchema(client: ClientBase): Promise<Pick<KongSchema, 'name' | 'owner'>> {
-  const schema = (await client.query<{ name: string; owner: string }>(SCHEMA)).rows[0];
+  const schema = (await client.query<{ name: string; owner: string }>(SCHEMAS)).rows[0];
   if (schema !== undefined) return schema;
-  const { rows } = await client.query<{ name: string }>('SELECT current_database() AS name');
-  throw new CrossfadeError('NotKongDatabase', `The database ${rows[0]?.name} has no table schema_meta.`);
+  const { rows } = await client.query<{ name: string; schema: string | null }>(
+    `SELECT current_database() AS name, ${NAMED_SCHEMA} AS schema`,
+  );
+  const { name = '', schema: named } = rows[0] ?? {};
+  const where = named ? ` in schema ${named}, which the plan names as \`database.schema\`` : '';
+  throw new CrossfadeError('NotKongDatabase', `The database ${name} has no table schema_meta${where}.`);
+}
+
+/** All of them, in the order of their names where the plan names none. */
+export async function findKongSchemas(client: ClientBase): Promise<string[]> {
+  return (await client.query<{ name: string }>(SCHEMAS)).rows.map(({ name }) => name);
 }
 
 /** The tables of Kong as they are now, in whichever schema Kong has them. Error `NotKongDatabase`. */

@@ -11,6 +11,7 @@ export { pairRisks, plannedMigrations } from './pair.ts';
 export { versionPath } from './path.ts';
 export { pluginsKnown, samePluginSets } from './plugin-sets.ts';
 export { balancerReady, databaseAdmin, noEarlierUpgrade } from './surroundings.ts';
+export { kongSchema, type SchemaFacts } from './schema.ts';
 export { rehearsed, type Rehearsal } from './rehearsal.ts';
 export { freezeTime } from './time.ts';
 export { writersPaused } from './writers.ts';
