@@ -50,6 +50,7 @@ import { createQuietWatch } from '../adapters/postgres/quiet.ts';
 import { createDumpRestore } from '../adapters/postgres/restore.ts';
 import { createRoleOfY } from '../adapters/postgres/role-of-y.ts';
 import { createSchemaMetaReader } from '../adapters/postgres/schema-meta.ts';
+import { createReadSchemaFacts } from '../adapters/postgres/schema-facts.ts';
 import { createScratchDatabases } from '../adapters/postgres/scratch.ts';
 import { createSeals } from '../adapters/postgres/seal.ts';
 import { createReadSessions } from '../adapters/postgres/sessions.ts';
@@ -107,6 +108,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       runner,
       http,
       connections: createReadConnections(connect),
+      schemaFacts: createReadSchemaFacts(connect),
       guard,
       seals,
       adminMay: createReadAdminRights(connect),
