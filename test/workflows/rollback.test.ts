@@ -66,6 +66,9 @@ describe.concurrent('a rollback after the upgrade was terminated', () => {
       world.seal = { cluster: 'earlier', workflowId, runId: 'r', approvedBy: ['ann'], sealedAt, closed: true };
     });
     expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+    // Exactly the freeze that it has found.
+    const thawed = run.world.calls.findLast(({ name }) => name === 'thawConfiguration');
+    expect(thawed?.input).toMatchObject({ found: 'a run' });
   });
 
   it('that can not read the seal is refused', async () => {

@@ -40,6 +40,20 @@ describe.concurrent('an undo that is stuck', () => {
     expect(run.world).toMatchObject({ yUp: false, frozen: false });
   });
 
+  it('is none where only the tidying of the guard has to wait: that is noted', async () => {
+    const leftover = 'Writes work again; triggers on services are left';
+    const run = await env.start({
+      plan: { onFailure: { then: 'unwind' } },
+      world: (world) => {
+        world.verdicts.set('shift-25', fail);
+        world.on('thawConfiguration', async (_, usual) => ({ ...((await usual()) as object), leftover }));
+      },
+    });
+    expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+    expect((await run.status()).freeze).toMatchObject({ frozen: false });
+    expect((await run.timeline()).map(({ text }) => text)).toContain(leftover);
+  });
+
   it('is tried again by itself', async () => {
     const run = await stuckAt('thawConfiguration');
     run.world.mend('thawConfiguration');

@@ -15,9 +15,9 @@ export const freezeErrors = defineErrors({
   },
   GuardBusy: {
     retryable: true,
-    what: 'A transaction holds a lock on a configuration table for so long that the guard could not be installed or removed.',
+    what: 'A lock was held for so long that the guard could not be installed, or the freeze not be lifted.',
     means: 'It was tried for a while with short waits, so that nothing queued behind it. It is tried again.',
-    todo: 'The message names the sessions. End the one that has been idle in a transaction, if it does not end by itself.',
+    todo: 'The message names who holds it. End the session that has been idle in a transaction, if it does not end by itself; roll back or commit a prepared transaction.',
   },
   GuardNotProved: {
     retryable: false,
