@@ -46,8 +46,10 @@ export async function crashInEveryPhase(
     const next = CRASHES[had.length];
     if (next === undefined || activity !== next.activity) continue;
     await sleep(next.afterMs);
+    // When the signal is sent; to see the end of the process takes longer than some phases.
+    const at = new Date().toISOString();
     await worker.kill();
-    had.push({ phase: next.phase, activity, at: new Date().toISOString() });
+    had.push({ phase: next.phase, activity, at });
     note(`kill -9 of the worker in ${next.phase} (${activity})`);
     await worker.start();
   }

@@ -14,7 +14,7 @@ test('a faulty Y: everything goes back to X, a person abandons, nothing is left'
     run()
       .report.undone.map(({ name, result }) => `${name} ${result}`)
       .sort(),
-  ).toEqual(['returnTraffic done', 'stopY done', 'thaw done']);
+  ).toEqual(['dropRoleOfY done', 'returnTraffic done', 'stopY done', 'thaw done']);
 });
 
 test('clients saw no failure but what Y answered, and no more of it than until the retreat', () => {
