@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [script, ...args] = process.argv.slice(2);
-if (script === undefined || !existsSync(join(root, script))) {
+if (script === undefined || script.startsWith('-')) {
   console.error('usage: node scripts/run.mjs FILE.ts [arguments]');
   process.exit(2);
 }
