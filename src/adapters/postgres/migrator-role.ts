@@ -7,6 +7,7 @@ import { commentOf, dropRole } from './drop-role.ts';
 import { MIGRATOR_ROLE } from './guard-sql.ts';
 import { findKongSchema } from './kong-tables.ts';
 import { passwordVerifier, randomPassword } from './password.ts';
+import { permitted } from './permitted.ts';
 import { inTransaction } from './transaction.ts';
 
 /** An account that the guard lets through, for one command. */
@@ -48,17 +49,20 @@ export function createMigratorRole(connect: Connect): MigratorRole {
     return asAdmin(database, async (client) => {
       const { role, there } = await readRole(client);
       const settings = `ALTER ROLE ${id(role)} IN DATABASE ${id(database.name)}`;
-      await permitted(role, owner, async () => {
-        if (there) await refuseForeign(client, role);
-        else
-          await inTransaction(client, async () => {
-            await client.query(`CREATE ROLE ${id(role)} NOLOGIN`);
-            await client.query(`COMMENT ON ROLE ${id(role)} IS ${escapeLiteral(OURS)}`);
-          });
-        await client.query(`GRANT ${id(owner)} TO ${id(role)}`);
-        await client.query(`${settings} SET role = ${id(owner)}`);
-        await client.query(`${settings} SET lock_timeout = '${MIGRATION_LOCK_WAIT}ms'`);
-      });
+      await permitted(
+        async () => {
+          if (there) await refuseForeign(client, role);
+          else
+            await inTransaction(client, async () => {
+              await client.query(`CREATE ROLE ${id(role)} NOLOGIN`);
+              await client.query(`COMMENT ON ROLE ${id(role)} IS ${escapeLiteral(OURS)}`);
+            });
+          await client.query(`GRANT ${id(owner)} TO ${id(role)}`);
+          await client.query(`${settings} SET role = ${id(owner)}`);
+          await client.query(`${settings} SET lock_timeout = '${MIGRATION_LOCK_WAIT}ms'`);
+        },
+        () => notMember(role, owner),
+      );
       return role;
     });
   }
@@ -141,16 +145,6 @@ async function refuseLeftSessions(client: ClientBase, role: string): Promise<voi
   throw new CrossfadeError('MigratorStillAtWork', `The role ${role} still has a session (pid ${pids}).`);
 }
 
-async function permitted(role: string, owner: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (cause) {
-    if ((cause as { code?: string }).code !== '42501') throw cause;
-    throw new CrossfadeError(
-      'DatabaseNotPermitted',
-      `The account of \`database.admin\` may not make the role ${role} a member of ${owner}. It needs CREATEROLE, and from ` +
-        `PostgreSQL 16 on the ADMIN option on ${owner}; without it, leave \`admin\` out: then the guard is opened for the command.`,
-      { cause },
-    );
-  }
-}
+const notMember = (role: string, owner: string): string =>
+  `The account of \`database.admin\` may not make the role ${role} a member of ${owner}. It needs CREATEROLE, and from ` +
+  `PostgreSQL 16 on the ADMIN option on ${owner}; without it, leave \`admin\` out: then the guard is opened for the command.`;

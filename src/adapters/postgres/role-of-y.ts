@@ -6,6 +6,7 @@ import { APPLICATION_NAME, createConnect, withConnection, type Connect } from '.
 import { commentOf, dropRole } from './drop-role.ts';
 import { findKongSchema } from './kong-tables.ts';
 import { passwordVerifier } from './password.ts';
+import { permitted } from './permitted.ts';
 
 /**
  * The role by which Y's nodes log on, so that their sessions can be told from X's. It acts as the owner of Kong's tables and has the
@@ -42,15 +43,18 @@ export function createRoleOfY(connect: Connect, secrets: Secrets): RoleOfY {
         const found = await commentOf(client, role);
         if (found !== undefined && found !== OURS)
           throw new CrossfadeError('RoleOfYTaken', `The role ${role} is there already, and Crossfade did not make it.`);
-        await permitted(role, owner, async () => {
-          if (found === undefined) await client.query(`CREATE ROLE ${id(role)} NOLOGIN`);
-          await client.query(`COMMENT ON ROLE ${id(role)} IS ${escapeLiteral(OURS)}`);
-          await client.query(`GRANT ${id(owner)} TO ${id(role)}`);
-          for (const setting of await settingsLike(client, database.user))
-            await client.query(`ALTER ROLE ${id(role)} IN DATABASE ${id(database.name)} SET ${setting}`);
-          await client.query(`ALTER ROLE ${id(role)} IN DATABASE ${id(database.name)} SET role = ${id(owner)}`);
-          await client.query(`ALTER ROLE ${id(role)} LOGIN PASSWORD ${await verifier(client, role, password)}`);
-        });
+        await permitted(
+          async () => {
+            if (found === undefined) await client.query(`CREATE ROLE ${id(role)} NOLOGIN`);
+            await client.query(`COMMENT ON ROLE ${id(role)} IS ${escapeLiteral(OURS)}`);
+            await client.query(`GRANT ${id(owner)} TO ${id(role)}`);
+            for (const setting of await settingsLike(client, database.user))
+              await client.query(`ALTER ROLE ${id(role)} IN DATABASE ${id(database.name)} SET ${setting}`);
+            await client.query(`ALTER ROLE ${id(role)} IN DATABASE ${id(database.name)} SET role = ${id(owner)}`);
+            await client.query(`ALTER ROLE ${id(role)} LOGIN PASSWORD ${await verifier(client, role, password)}`);
+          },
+          (refusal) => notMember(role, owner, refusal),
+        );
       });
       await proveLogOn(logOn, database, role, owner);
     },
@@ -118,19 +122,9 @@ async function verifier(client: ClientBase, role: string, password: string | und
   return escapeLiteral(passwordVerifier(rows[0]?.encryption ?? '', role, password));
 }
 
-async function permitted(role: string, owner: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (cause) {
-    if ((cause as { code?: string }).code !== '42501') throw cause;
-    throw new CrossfadeError(
-      'DatabaseNotPermitted',
-      `The account of \`database.admin\` may not make the role ${role} a member of ${owner}: ${(cause as Error).message}. It needs ` +
-        `CREATEROLE, and from PostgreSQL 16 on the ADMIN option on ${owner}; \`sessions.ownRoleForY: false\` in the plan does without.`,
-      { cause },
-    );
-  }
-}
+const notMember = (role: string, owner: string, refusal: string): string =>
+  `The account of \`database.admin\` may not make the role ${role} a member of ${owner}: ${refusal}. It needs ` +
+  `CREATEROLE, and from PostgreSQL 16 on the ADMIN option on ${owner}; \`sessions.ownRoleForY: false\` in the plan does without.`;
 
 /** `pg_hba.conf` may name users, and a pooler knows only those that it was told of: nothing but a log-on shows it. */
 async function proveLogOn(
