@@ -4,6 +4,7 @@ import type { DatabaseRef } from '../../domain/plan/index.ts';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
 import { APPLICATION_NAME, withConnection, type Connect } from './connect.ts';
 import { ensureCrossfadeSchema } from './crossfade-schema.ts';
+import { permitted } from './permitted.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Roles that may not log on for a while: X can't come back between its stop and the end of the upgrade. */
@@ -35,7 +36,12 @@ const TABLE = `
 
 export function createLockOut(connect: Connect): LockOut {
   const asAdmin = <T>(database: DatabaseRef, use: (client: ClientBase) => Promise<T>) =>
-    withConnection(connect(database, { as: 'admin' }), (client) => permitted(database, () => use(client)));
+    withConnection(connect(database, { as: 'admin' }), (client) =>
+      permitted(
+        () => use(client),
+        (refusal) => mayNotLockOut(database, refusal),
+      ),
+    );
 
   return {
     async lock(database, upgrade, roles) {
@@ -121,15 +127,10 @@ async function refuseShared(client: ClientBase, roles: readonly string[]): Promi
   throw new CrossfadeError('RoleOfXShared', message);
 }
 
-async function permitted<T>(database: DatabaseRef, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if ((cause as { code?: string }).code !== '42501') throw cause;
-    const admin = database.admin?.user ?? '';
-    const message =
-      `The account of \`database.admin\` (${admin}) may not lock X's role out and act as ${database.user} meanwhile: ` +
-      `${(cause as Error).message}. It needs CREATEROLE, membership (GRANT ${id(database.user)} TO ${id(admin)}), and from PostgreSQL 16 on the ADMIN option on X's role.`;
-    throw new CrossfadeError('DatabaseNotPermitted', message, { cause });
-  }
+function mayNotLockOut({ user, admin }: DatabaseRef, refusal: string): string {
+  const account = admin?.user ?? '';
+  return (
+    `The account of \`database.admin\` (${account}) may not lock X's role out and act as ${user} meanwhile: ` +
+    `${refusal}. It needs CREATEROLE, membership (GRANT ${id(user)} TO ${id(account)}), and from PostgreSQL 16 on the ADMIN option on X's role.`
+  );
 }
