@@ -2,12 +2,8 @@
 // needs: small, so that a history stays small. `host` in a comment: runs on the task queue of that host. All are safe to run again
 // at any time.
 
-import type {
-  OpenActivities,
-  PreflightActivities,
-  FreezeActivities,
-  BackupActivities,
-} from './contract/preparation.ts';
+import type { BackupActivities } from './contract/backup.ts';
+import type { OpenActivities, PreflightActivities, FreezeActivities } from './contract/preparation.ts';
 import type { NodeActivities, ClusterActivities, StageActivities } from './contract/clusters.ts';
 import type { MigrateActivities, FinishActivities } from './contract/migrations.ts';
 import type { TrafficActivities, WatchActivities } from './contract/traffic.ts';
@@ -28,6 +24,7 @@ export type Activities = OpenActivities &
   RoleActivities &
   ReportActivities;
 
+export type * from './contract/backup.ts';
 export type * from './contract/preparation.ts';
 export type * from './contract/clusters.ts';
 export type * from './contract/migrations.ts';

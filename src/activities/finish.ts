@@ -1,7 +1,6 @@
 import { sleep } from '@temporalio/activity';
 import type { KongHttp } from '../adapters/kong/port.ts';
 import type { Metrics } from '../adapters/metrics/port.ts';
-import type { ObjectStore } from '../adapters/object-store/port.ts';
 import type { Fingerprints } from '../adapters/postgres/fingerprint.ts';
 import type { ReadSessions } from '../adapters/postgres/sessions.ts';
 import type { BackupManifest } from '../domain/backup.ts';
@@ -15,7 +14,6 @@ export interface FinishDeps extends RehearseDeps {
   readonly metrics: Metrics;
   readonly fingerprints: Pick<Fingerprints, 'drift'>;
   readonly sessions: ReadSessions;
-  readonly store: Pick<ObjectStore, 'get' | 'head'>;
 }
 
 type RehearsalAndFacts = Pick<FinishActivities, 'rehearseFinish' | 'readFinishFacts'>;

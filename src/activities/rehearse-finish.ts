@@ -2,12 +2,14 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { CreateRunner } from '../adapters/cluster/port.ts';
 import type { ScratchNodes } from '../adapters/cluster/scratch-node.ts';
 import type { KongHttp } from '../adapters/kong/port.ts';
+import type { ObjectStore } from '../adapters/object-store/port.ts';
 import type { DumpRestore } from '../adapters/postgres/restore.ts';
 import { CrossfadeError, type ErrorCode } from '../domain/errors/index.ts';
 import { afterFinish, afterUp, type CommandText } from '../domain/migrations/index.ts';
 import type { MigrationState } from '../domain/migrations.ts';
 import type { DatabaseRef, Side } from '../domain/plan/index.ts';
 import type { FinishActivities, StageActivities } from './contract.ts';
+import { readManifest } from './backup/documents.ts';
 import { reportProgress } from './progress.ts';
 import { readState } from './read-migrations.ts';
 import { bringUp } from './start-node.ts';
@@ -15,6 +17,7 @@ import { bringUp } from './start-node.ts';
 export interface RehearseDeps {
   readonly runner: CreateRunner;
   readonly http: KongHttp;
+  readonly store: Pick<ObjectStore, 'get' | 'head'>;
   readonly restore: Pick<DumpRestore, 'toScratch' | 'dropScratch'>;
   readonly scratchNodes: ScratchNodes;
   readonly runTests: StageActivities['runTests'];
@@ -44,12 +47,14 @@ export async function rehearseFinish(deps: RehearseDeps, input: Input): Promise<
     const skipped = 'the nodes of Y are run by commands of your own, and those know no other database';
     return { migrations: [], testsPassed: 0, skipped };
   }
-  const { s3, backup, upgrade } = input;
+  const { s3, encrypt, backup, upgrade, on = database } = input;
+  const wanted = { on, manifestKey: backup.manifestKey, purpose: PURPOSE };
   try {
     reportProgress({ doing: 'restoring the backup' });
     const signal = cancellationSignal();
-    const onBytes = (bytes: number) => reportProgress({ doing: 'restoring the backup', bytes });
-    const scratch = await deps.restore.toScratch({ database, s3, backup, purpose: PURPOSE, signal, onBytes });
+    const onContent = (bytes: number) => reportProgress({ doing: 'restoring the backup', bytes });
+    const manifest = await readManifest(deps.store, s3, backup.manifestKey);
+    const scratch = await deps.restore.toScratch({ s3, encrypt }, manifest, wanted, { signal, onContent });
     const copy = await deps.scratchNodes.make(y, scratch, `${PURPOSE}-${upgrade.runId}`);
     try {
       return await onCopy(deps, copy, scratch, input);
@@ -60,7 +65,7 @@ export async function rehearseFinish(deps: RehearseDeps, input: Input): Promise<
     if (!(error instanceof CrossfadeError) || !TELLING.includes(error.code)) throw error;
     throw new CrossfadeError('RehearsalFailed', `On a copy of the database: ${error.message}`, { cause: error });
   } finally {
-    await deps.restore.dropScratch(database, backup, PURPOSE);
+    await deps.restore.dropScratch(wanted);
   }
 }
 

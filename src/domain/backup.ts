@@ -1,26 +1,36 @@
 import { upgradeFolder, type UpgradeRef } from './upgrade.ts';
 
-export type BackupKind = 'database' | 'deck' | 'file';
+export type BackupKind = 'database' | 'deck' | 'keyring' | 'files';
+
+/** When it was taken: `before` anything is migrated, or just `before-finish`. */
+export type BackupLabel = 'before' | 'before-finish';
+
+/** What was done to the content on its way to S3, in this order: people undo it from the last to the first. */
+export type Packing = 'zstd' | 'age';
 
 /** One object in S3, read back after it was written. */
 export interface StoredObject {
   readonly kind: BackupKind;
   readonly key: string;
-  /** Bytes. */
+  /** Bytes, as it is stored. */
   readonly size: number;
-  /** Hexadecimal SHA-256 of the content. */
+  /** Hexadecimal SHA-256, as it is stored. */
   readonly sha256: string;
-  /** What it was made from: database name, workspace or path. */
+  /** Bytes of the content, before it was packed. */
+  readonly content: number;
+  readonly packing: readonly Packing[];
+  /** What it was made from: database name, workspace or host. */
   readonly source: string;
 }
 
-/** A backup, by reference. */
+/** A backup, by reference: what it consists of stands in its manifest. */
 export interface BackupRef {
-  /** `before` the upgrade, or `before-finish`. */
-  readonly label: 'before' | 'before-finish';
+  readonly label: BackupLabel;
   readonly bucket: string;
   readonly manifestKey: string;
-  readonly objects: readonly StoredObject[];
+  /** How many. */
+  readonly objects: number;
+  /** Of all objects. */
   readonly bytes: number;
   /** ISO 8601. */
   readonly takenAt: string;
@@ -42,39 +52,59 @@ export interface DumpFacts {
   readonly program: string;
   /** Of the configuration. */
   readonly fingerprint: string;
-  /** Number of rows by `schema.table`, of all tables but Crossfade's own. */
+  /** Number of rows by `schema.table`, of all tables but Crossfade's own; 0 for those in `leftOut`. */
   readonly rows: Readonly<Record<string, number>>;
+  /** Tables, as `schema.table`, whose rows the plan leaves out. */
+  readonly leftOut: readonly string[];
   /** ISO 8601, by the database's clock. */
   readonly takenAt: string;
 }
 
-/** Describes a backup completely; stored beside its objects. */
+/** Describes a backup completely; stored beside its objects, after everything was read back. */
 export interface BackupManifest {
   readonly format: 1;
   readonly cluster: string;
   readonly workflowId: string;
   readonly runId: string;
-  readonly label: BackupRef['label'];
-  /** ISO 8601: when the manifest was written, after everything had been read back. */
+  readonly label: BackupLabel;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** ISO 8601: when the manifest was written. */
   readonly takenAt: string;
-  /** Versions by name: X, Y, decK, ... */
+  /** By name: `x` and `y` (Kong's), `crossfade`, `deck`. PostgreSQL's are in `database`. */
   readonly versions: Readonly<Record<string, string>>;
-  /** `details`: mode and owner of a file and the like. */
-  readonly objects: readonly (StoredObject & { readonly details?: Readonly<Record<string, string>> })[];
+  /** Recipients of age, where the objects are encrypted. */
+  readonly recipients?: readonly string[];
+  readonly objects: readonly StoredObject[];
   readonly database?: DumpFacts;
 }
 
-/** Keys of a backup's objects: the same for every attempt. */
-export function backupKeys(prefix: string, upgrade: UpgradeRef, label: BackupRef['label']) {
-  const folder = [prefix.replace(/^\/+|\/+$/g, ''), upgradeFolder(upgrade), label]
-    .filter((part) => part !== '')
-    .join('/');
+/** The folder of a cluster's backups, and of everything else that is kept of it. Ends in `/`. */
+export const clusterFolder = (prefix: string, cluster: string): string => `${join(prefix, cluster)}/`;
+
+/** Keys of a backup's objects, without the endings of their packing: the same for every attempt. */
+export function backupKeys(prefix: string, upgrade: UpgradeRef, label: BackupLabel) {
+  const folder = join(prefix, upgradeFolder(upgrade), label);
   return {
+    folder: `${folder}/`,
     dump: `${folder}/database.dump`,
     /** {@link DumpFacts}, from the dump to the manifest. */
     facts: `${folder}/database.json`,
     deck: (workspace: string) => `${folder}/deck/${encodeURIComponent(workspace)}.yaml`,
-    file: (path: string) => `${folder}/files/${path.replace(/^\/+/, '')}`,
+    keyring: `${folder}/keyring.json`,
+    files: (host: string) => `${folder}/files/${encodeURIComponent(host)}.tar`,
     manifest: `${folder}/manifest.json`,
+    /** That it was restored for a test. */
+    drill: `${folder}/drill.json`,
   };
 }
+
+/** What people call a backup: `<upgrade folder>/<label>`, below the cluster's folder. */
+export const backupId = (prefix: string, cluster: string, manifestKey: string): string =>
+  manifestKey.slice(clusterFolder(prefix, cluster).length).replace(/\/manifest\.json$/, '');
+
+const join = (...parts: readonly string[]): string =>
+  parts
+    .map((part) => part.replace(/^\/+|\/+$/g, ''))
+    .filter((part) => part !== '')
+    .join('/');

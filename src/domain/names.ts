@@ -37,8 +37,8 @@ export type Outcome = (typeof OUTCOMES)[number];
 export const MESSAGES = ['approve', 'reject', 'pause', 'resume', 'abort', 'retry', 'abandon', 'accept'] as const;
 export type MessageName = (typeof MESSAGES)[number];
 
-/** `start`, `finish`, `decommission`, or `shift:<weight>` of a step that asks for it. */
-export type GateName = 'start' | 'finish' | 'decommission' | `shift:${number}`;
+/** `start`, `finish`, `decommission`, `restore`, or `shift:<weight>` of a step that asks for it. */
+export type GateName = 'start' | 'finish' | 'decommission' | 'restore' | `shift:${number}`;
 
 /** X is today's cluster, Y the new one. */
 export type SideName = 'x' | 'y';

@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import { createBackupActivities } from '../activities/backup.ts';
+import { createBackupActivities } from '../activities/backup/index.ts';
 import { createClusterActivities } from '../activities/cluster.ts';
 import type { Activities } from '../activities/contract.ts';
 import { createFinishActivities } from '../activities/finish.ts';
@@ -16,6 +16,7 @@ import { createSealActivities } from '../activities/seal.ts';
 import { createStageActivities } from '../activities/stage.ts';
 import { createTrafficActivities } from '../activities/traffic.ts';
 import { createWatchActivities } from '../activities/watch.ts';
+import { createBackupObjects } from '../adapters/backup-objects/index.ts';
 import { basicEnvironment } from '../adapters/cluster/environment.ts';
 import { createRunner } from '../adapters/cluster/index.ts';
 import { createScratchNodes } from '../adapters/cluster/scratch-node.ts';
@@ -23,7 +24,7 @@ import { createDeck } from '../adapters/deck/deck.ts';
 import { createKongHttp } from '../adapters/kong/http.ts';
 import { createKongMetrics } from '../adapters/metrics/kong.ts';
 import { resolveHosts } from '../adapters/network/resolve.ts';
-import { backupFiles } from '../adapters/object-store/files.ts';
+import { backupFiles } from '../adapters/files/index.ts';
 import { createS3Store } from '../adapters/object-store/s3.ts';
 import { createReadAdminRights } from '../adapters/postgres/admin-rights.ts';
 import { createAdvisoryLock } from '../adapters/postgres/advisory-lock.ts';
@@ -99,7 +100,8 @@ export function createDeployedActivities(deployment: Deployment): Activities {
   const programs = createPostgresPrograms(path);
   const dump = createDatabaseDump({ connect: connectForLong, secrets, programs, lock, path });
   const scratch = createScratchDatabases(connectForLong);
-  const restore = createDumpRestore({ connect: connectForLong, secrets, programs, store, scratch, path });
+  const objects = createBackupObjects(store, secrets);
+  const restore = createDumpRestore({ connect: connectForLong, secrets, programs, objects, scratch, path });
   const stage = createStageActivities({ http, secrets });
 
   return {
@@ -135,6 +137,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
     }),
     ...createBackupActivities({
       store,
+      objects,
       dump,
       restore,
       comparison: createDumpComparison(connect),

@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readManifest } from '../../src/activities/backup/documents.ts';
 import type { BackupRef, StoredObject } from '../../src/domain/backup.ts';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
 import { CONTENT, fingerprints, freeze, PASSWORD, sql, upgrade, withoutAdmin } from '../freeze/fixture.ts';
-import { backupActivities, lock, makeLarge, realDeps, scratch, startServers, type Servers } from './fixture.ts';
+import { backupActivities, lock, makeLarge, realDeps, scratch, startServers, store, type Servers } from './fixture.ts';
 
 let servers: Servers;
 let database: DatabaseRef;
@@ -21,16 +22,23 @@ beforeEach(async () => {
   await sql(database, CONTENT);
 });
 
-const dump = () => backup.dumpDatabase({ database, s3: servers.ref, upgrade: me, label: 'before' });
+const dump = () => backup.dumpDatabase({ database, s3: servers.ref, upgrade: me, label: 'before', leaveOut: [] });
 const fingerprint = async () => (await fingerprints.compute(database)).whole;
 const seal = async (objects: readonly StoredObject[]): Promise<BackupRef> =>
   backup.sealBackup({
-    ...{ s3: servers.ref, upgrade: me, label: 'before', objects, versions: { x: '3.6.1' } },
+    ...{ s3: servers.ref, upgrade: me, label: 'before', objects, versions: { x: '3.6.1' }, startedAt: me.startedAt },
     fingerprint: await fingerprint(),
   });
 const drill = (ref: BackupRef) => backup.drillRestore({ database, s3: servers.ref, upgrade: me, backup: ref });
 /** Objects of the S3 server are files. */
 const fileOf = (key: string) => join(servers.kong.dir, 's3/objects/backups', key);
+const toScratch = async ({ manifestKey }: BackupRef, purpose: string) =>
+  realDeps.restore.toScratch(
+    { s3: servers.ref },
+    await readManifest(store, servers.ref, manifestKey),
+    { on: database, manifestKey, purpose },
+    { signal: new AbortController().signal },
+  );
 const scratchNames = async () =>
   (
     await servers.kong.postgres.query(
@@ -53,7 +61,7 @@ describe('a dump that was taken while frozen', () => {
     });
     expect(object.key).toBe(`crossfade/payments/2026-01-01T00-00-00-000Z_${me.runId}/before/database.dump`);
     const sealed = await seal([object]);
-    expect(sealed).toMatchObject({ verified: true, restored: false, bytes: object.size, objects: [object] });
+    expect(sealed).toMatchObject({ verified: true, restored: false, bytes: object.size, objects: 1 });
     expect(await drill(sealed)).toEqual({ ...sealed, restored: true });
     expect(await scratchNames()).toEqual([]);
     const manifest = JSON.parse(readFileSync(fileOf(sealed.manifestKey), 'utf8')) as Record<string, unknown>;
@@ -97,13 +105,11 @@ describe('a dump that was taken while frozen', () => {
 
   test('our own restore leaves no trace of the guard', async () => {
     const sealed = await seal([await dump()]);
-    const restored = await realDeps.restore.toScratch({
-      ...{ database, s3: servers.ref, backup: sealed, purpose: 'test', signal: new AbortController().signal },
-    });
+    const restored = await toScratch(sealed, 'test');
     expect(await sql(restored, "SELECT FROM pg_trigger WHERE tgname LIKE 'crossfade%'")).toEqual([]);
     expect(await sql(restored, "SELECT FROM pg_namespace WHERE nspname = 'crossfade'")).toEqual([]);
     await sql(restored, "UPDATE services SET name = 'written'");
-    await realDeps.restore.dropScratch(database, sealed, 'test');
+    await realDeps.restore.dropScratch({ on: database, manifestKey: sealed.manifestKey, purpose: 'test' });
     expect(await scratchNames()).toEqual([]);
   });
 });
@@ -161,8 +167,8 @@ test('a restored database that differs is told by table', async () => {
   const lying = backupActivities({
     restore: {
       ...realDeps.restore,
-      async toScratch(input) {
-        const restored = await realDeps.restore.toScratch(input);
+      async toScratch(...input) {
+        const restored = await realDeps.restore.toScratch(...input);
         await sql(restored, 'DELETE FROM plugins');
         return restored;
       },
@@ -177,9 +183,7 @@ test('a restored database that differs is told by table', async () => {
 
 test('a scratch database that a crash left is dropped by the next attempt', async () => {
   const sealed = await seal([await dump()]);
-  await realDeps.restore.toScratch({
-    ...{ database, s3: servers.ref, backup: sealed, purpose: 'drill', signal: new AbortController().signal },
-  });
+  await toScratch(sealed, 'drill');
   expect(await scratchNames()).toHaveLength(1);
   expect(await drill(sealed)).toMatchObject({ restored: true });
   expect(await scratchNames()).toEqual([]);

@@ -39,7 +39,7 @@ test('the password is in no process list while it dumps, and in no environment b
     },
   });
   const asDumper: DatabaseRef = { ...database, user: 'dumper', password: { file } };
-  await watched.dumpDatabase({ database: asDumper, s3: servers.ref, upgrade: me, label: 'before' });
+  await watched.dumpDatabase({ database: asDumper, s3: servers.ref, upgrade: me, label: 'before', leaveOut: [] });
   expect([...seen].filter((one) => one.startsWith('arguments of'))).toEqual([]);
   expect([...seen]).toEqual(['environment of pg_dump']);
 });
@@ -62,7 +62,7 @@ test('pg_dump fails in the middle: its text, and nothing under the name', async 
         ),
     },
   });
-  const failed = failing.dumpDatabase({ database, s3: servers.ref, upgrade: me, label: 'before' });
+  const failed = failing.dumpDatabase({ database, s3: servers.ref, upgrade: me, label: 'before', leaveOut: [] });
   await expect(failed).rejects.toMatchObject({
     code: 'DumpFailed',
     message: expect.stringMatching(/terminat|lost|closed/i) as string,

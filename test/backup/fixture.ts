@@ -2,9 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createBackupActivities, type BackupDeps } from '../../src/activities/backup.ts';
+import { createBackupActivities, type BackupDeps } from '../../src/activities/backup/index.ts';
+import { createBackupObjects } from '../../src/adapters/backup-objects/index.ts';
 import { createDeck } from '../../src/adapters/deck/deck.ts';
-import { backupFiles } from '../../src/adapters/object-store/files.ts';
+import { backupFiles } from '../../src/adapters/files/index.ts';
 import { createS3Store } from '../../src/adapters/object-store/s3.ts';
 import { createAdvisoryLock } from '../../src/adapters/postgres/advisory-lock.ts';
 import { createDatabaseDump } from '../../src/adapters/postgres/dump.ts';
@@ -35,10 +36,12 @@ export const lock = createAdvisoryLock(connect);
 const programs = createPostgresPrograms(path);
 export const scratch = createScratchDatabases(connect);
 
+const objects = createBackupObjects(store, secrets);
 const deps: BackupDeps = {
   store,
+  objects,
   dump: createDatabaseDump({ connect, secrets, programs, lock, path }),
-  restore: createDumpRestore({ connect, secrets, programs, store, scratch, path }),
+  restore: createDumpRestore({ connect, secrets, programs, objects, scratch, path }),
   comparison: createDumpComparison(connect),
   deck: createDeck(secrets, { PATH: path, HOME: process.env['HOME'] ?? '/' }),
   files: backupFiles,
@@ -46,7 +49,13 @@ const deps: BackupDeps = {
 
 /** The activities, each run as a worker would, with something else in place of a port where a test asks for it. */
 export const backupActivities = (overrides: Partial<BackupDeps> = {}) =>
-  inActivity(createBackupActivities({ ...deps, ...overrides }));
+  inActivity(
+    createBackupActivities({
+      ...deps,
+      ...(overrides.store === undefined ? {} : { objects: createBackupObjects(overrides.store, secrets) }),
+      ...overrides,
+    }),
+  );
 
 export const realDeps = deps;
 

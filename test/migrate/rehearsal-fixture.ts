@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import { createBackupActivities } from '../../src/activities/backup.ts';
+import { createBackupActivities } from '../../src/activities/backup/index.ts';
 import type { BackupActivities, FinishActivities } from '../../src/activities/contract.ts';
 import { createFinishActivities } from '../../src/activities/finish.ts';
 import { createStageActivities } from '../../src/activities/stage.ts';
 import { createScratchNodes } from '../../src/adapters/cluster/scratch-node.ts';
+import { createBackupObjects } from '../../src/adapters/backup-objects/index.ts';
 import { createDeck } from '../../src/adapters/deck/deck.ts';
 import { createKongMetrics } from '../../src/adapters/metrics/kong.ts';
-import { backupFiles } from '../../src/adapters/object-store/files.ts';
+import { backupFiles } from '../../src/adapters/files/index.ts';
 import { createS3Store } from '../../src/adapters/object-store/s3.ts';
 import { createAdvisoryLock } from '../../src/adapters/postgres/advisory-lock.ts';
 import { createDatabaseDump } from '../../src/adapters/postgres/dump.ts';
@@ -27,16 +28,18 @@ export const store = createS3Store(secrets);
 export const fingerprints = createFingerprints(connect);
 export const scratchNodes = createScratchNodes(runner);
 
+const objects = createBackupObjects(store, secrets);
 const restore = createDumpRestore({
   connect,
   secrets,
   programs,
-  store,
+  objects,
   scratch: createScratchDatabases(connect),
   path,
 });
 const backups = createBackupActivities({
   store,
+  objects,
   dump: createDatabaseDump({ connect, secrets, programs, lock: createAdvisoryLock(connect), path }),
   restore,
   comparison: createDumpComparison(connect),

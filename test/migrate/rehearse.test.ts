@@ -52,8 +52,16 @@ const tests: HttpTest[] = [
 ];
 
 async function take(label: BackupRef['label']): Promise<BackupRef> {
-  const dump = await backup.dumpDatabase({ database, s3, upgrade: upgrade(), label });
-  const sealed = { s3, upgrade: upgrade(), label, objects: [dump], fingerprint: dump.sha256, versions: {} };
+  const dump = await backup.dumpDatabase({ database, s3, upgrade: upgrade(), label, leaveOut: [] });
+  const sealed = {
+    s3,
+    upgrade: upgrade(),
+    label,
+    objects: [dump],
+    fingerprint: dump.sha256,
+    versions: {},
+    startedAt: dump.source,
+  };
   return backup.sealBackup({ ...sealed, fingerprint: (await fingerprints.compute(database)).whole });
 }
 

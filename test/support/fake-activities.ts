@@ -50,7 +50,7 @@ const fingerprint = (world: World): Fingerprint => ({
 });
 const traffic = ({ weight, out, epoch }: World): TrafficState => ({ weight, out: [...out], epoch });
 const stored = (kind: StoredObject['kind'], key: string): StoredObject => {
-  return { kind, key: `crossfade/${key}`, size: 1024, sha256: HASH, source: key };
+  return { kind, key: `crossfade/${key}`, size: 1024, sha256: HASH, content: 4096, packing: ['zstd'], source: key };
 };
 
 /** Refuses an older epoch, as every driver must. */
@@ -85,11 +85,22 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
   },
   dumpDatabase: () => stored('database', 'kong.dump'),
   dumpDeclarative: () => [stored('deck', 'default.yaml')],
-  storeFiles: (_, { files }) => files.map((file) => stored('file', file)),
+  exportKeyring: () => undefined,
+  storeFiles: (_, { files }) => (files.length === 0 ? undefined : stored('files', 'host.tar')),
+  removeOldBackups: () => ({ removed: [], kept: 1, notRemoved: [] }),
   sealBackup: (_, { label, objects }): BackupRef => {
     const bytes = objects.reduce((sum, { size }) => sum + size, 0);
     const manifestKey = `crossfade/${label}/manifest.json`;
-    return { label, bucket: 'backups', manifestKey, objects, bytes, takenAt: AT, verified: true, restored: false };
+    return {
+      label,
+      bucket: 'backups',
+      manifestKey,
+      objects: objects.length,
+      bytes,
+      takenAt: AT,
+      verified: true,
+      restored: false,
+    };
   },
   drillRestore: (_, { backup }) => ({ ...backup, restored: true }),
   prepareNodes: (_, { cluster }) => cluster.nodes.map(({ name }) => name),

@@ -1,4 +1,4 @@
-import type { BackupRef } from '../../domain/backup.ts';
+import type { BackupToTry } from './backup.ts';
 import type { Drift } from '../../domain/configuration.ts';
 import type { MigrationState } from '../../domain/migrations.ts';
 import type { SideName } from '../../domain/names.ts';
@@ -37,12 +37,9 @@ export interface FinishActivities {
    * host of Y's runner. Restores the backup into a scratch database, runs `finish` there, starts a Y node on it, runs the tests, removes
    * all of it. `skipped` says why where the runner can't.
    */
-  rehearseFinish(input: {
-    plan: Pick<Plan, 'y' | 'database' | 'stage'>;
-    s3: S3;
-    upgrade: UpgradeRef;
-    backup: BackupRef;
-  }): Promise<{ migrations: readonly string[]; testsPassed: number; skipped?: string }>;
+  rehearseFinish(
+    input: BackupToTry & { plan: Pick<Plan, 'y' | 'database' | 'stage'>; upgrade: UpgradeRef },
+  ): Promise<{ migrations: readonly string[]; testsPassed: number; skipped?: string }>;
   /** What the guardrails judge, read afresh: requests that still reach X, its sessions in the database, who is running. */
   readFinishFacts(input: {
     x: SideAddresses;

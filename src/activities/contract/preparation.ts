@@ -1,13 +1,11 @@
-import type { BackupRef, StoredObject } from '../../domain/backup.ts';
 import type { Drift, Fingerprint, FreezeState } from '../../domain/configuration.ts';
 import type { Finding } from '../../domain/findings.ts';
 import type { Fault, Plan, Side } from '../../domain/plan/index.ts';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
 
-// Before anything is migrated: the plan, the preflight, the freeze, the backup.
+// Before anything is migrated: the plan, the preflight, the freeze.
 
 type Database = Plan['database'];
-type S3 = Plan['backup']['s3'];
 
 /** What Y's migrations are judged by, besides Y itself. */
 export interface Pair {
@@ -59,41 +57,4 @@ export interface FreezeActivities {
   checkDrift(input: { database: Database; upgrade: UpgradeRef }): Promise<Drift>;
   /** After the thaw: proves that a configuration write works again (in a transaction that is rolled back). */
   proveWritable(input: { database: Database }): Promise<void>;
-}
-
-/** `backup.ts`, host of Y's runner */
-export interface BackupActivities {
-  /** `pg_dump` of Kong's database, without the guard, to S3. */
-  dumpDatabase(input: {
-    database: Database;
-    s3: S3;
-    upgrade: UpgradeRef;
-    label: BackupRef['label'];
-  }): Promise<StoredObject>;
-  /** `deck gateway dump` of every workspace; empty when decK is off. */
-  dumpDeclarative(input: {
-    deck: Plan['backup']['deck'];
-    admin: string;
-    access: Side['admin'];
-    s3: S3;
-    upgrade: UpgradeRef;
-    label: BackupRef['label'];
-  }): Promise<readonly StoredObject[]>;
-  storeFiles(input: {
-    files: readonly string[];
-    s3: S3;
-    upgrade: UpgradeRef;
-    label: BackupRef['label'];
-  }): Promise<readonly StoredObject[]>;
-  /** Writes the manifest, reads every object back (size, SHA-256) and lists the dump. */
-  sealBackup(input: {
-    s3: S3;
-    upgrade: UpgradeRef;
-    label: BackupRef['label'];
-    objects: readonly StoredObject[];
-    fingerprint: string;
-    versions: Record<string, string>;
-  }): Promise<BackupRef>;
-  /** Restores the dump into a scratch database, compares row counts and fingerprint, drops it. */
-  drillRestore(input: { database: Database; s3: S3; upgrade: UpgradeRef; backup: BackupRef }): Promise<BackupRef>;
 }

@@ -16,6 +16,14 @@ export interface ObjectHead {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** An object in a listing. */
+export interface ListedObject {
+  readonly key: string;
+  readonly size: number;
+  /** ISO 8601. */
+  readonly modified: string;
+}
+
 /**
  * An S3 bucket. Every call may fail with `BucketMissing`, `S3Refused` or `S3Unreachable`; the messages name endpoint and
  * bucket. Keys are whole: the plan's prefix is the caller's business.

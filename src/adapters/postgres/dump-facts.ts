@@ -20,5 +20,5 @@ export async function readDumpFacts(client: ClientBase): Promise<Omit<DumpFacts,
   );
   const { whole, takenAt } = await fingerprintOf(client);
   const { database = '', server = '' } = about[0] ?? {};
-  return { database, server, fingerprint: whole, rows, takenAt };
+  return { database, server, fingerprint: whole, rows, leftOut: [], takenAt };
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { escapeIdentifier as id, escapeLiteral, type ClientBase } from 'pg';
-import type { BackupRef } from '../../domain/backup.ts';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import { withConnection, type Connect } from './connect.ts';
@@ -19,8 +18,8 @@ export interface ScratchDatabases {
 const PREFIX = 'crossfade_scratch_';
 
 /** The same name for every attempt, so that what a crash left is found again. */
-export const scratchName = (purpose: string, backup: BackupRef): string =>
-  `${PREFIX}${purpose}_${createHash('sha256').update(backup.manifestKey).digest('hex').slice(0, 12)}`;
+export const scratchName = (purpose: string, manifestKey: string): string =>
+  `${PREFIX}${purpose}_${createHash('sha256').update(manifestKey).digest('hex').slice(0, 12)}`;
 
 export function createScratchDatabases(connect: Connect): ScratchDatabases {
   // Any database but the one to be dropped will do; Kong's own is there.

@@ -31,6 +31,12 @@ export const backupErrors = defineErrors({
     means: 'The backup does not count.',
     todo: '`retry` from `backup` makes a new one. If it happens again, do not trust that storage.',
   },
+  CannotDecrypt: {
+    retryable: false,
+    what: 'An object of the backup is encrypted, and the identity in the plan does not open it (or there is none).',
+    means: 'Nothing was read of it and nothing was changed.',
+    todo: 'Refer to the identity of one of the recipients in `backup.encrypt.identity`, readable by the worker; then `retry`.',
+  },
   BackupOfAnotherState: {
     retryable: false,
     what: "The dump holds another configuration than the upgrade's baseline.",

@@ -40,7 +40,7 @@ export const DESCRIBE: Record<PhaseName, (plan: Plan) => PhaseLine[]> = {
   ],
   backup: ({ backup, database }) => [
     does(
-      `dumps database ${database.name}${backup.deck === false ? '' : ', dumps with decK'}${backup.files.length === 0 ? '' : `, stores ${plural(backup.files.length, 'file')}`}`,
+      `dumps database ${database.name}${backup.deck === false ? '' : ', dumps with decK'}${backup.files.x.length + backup.files.y.length === 0 ? '' : ', stores the static files'}`,
     ),
     does(
       `to s3://${backup.s3.bucket}/${backup.s3.prefix}${backup.s3.endpoint === undefined ? '' : ` on ${backup.s3.endpoint}`}; every object is read back`,

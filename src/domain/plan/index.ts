@@ -1,7 +1,8 @@
 export type { MetricsAddresses, NodeAddresses, SideAddresses } from './addresses.ts';
 export type { AdminAccess, CommandRunner, DatabaseRef, KongNode, LocalRunner, Runner, Side } from './cluster.ts';
 export type { SecretRef, TextOrSecret } from './common.ts';
-export type { BackupPlan, FreezePlan, Gate, HttpTest, MigrationsPlan, S3Ref, StagePlan } from './safety.ts';
+export type { BackupPlan, Encrypt, Retention, S3Ref } from './backup.ts';
+export type { FreezePlan, Gate, HttpTest, MigrationsPlan, StagePlan } from './safety.ts';
 export type { TrafficPlan, TrafficStep, VerdictPlan } from './traffic.ts';
 export { planSchema, type Plan, type PlanInput } from './schema.ts';
 export type { Fault } from './fault.ts';

@@ -1,15 +1,5 @@
 import { z } from 'zod';
-import {
-  absolutePath,
-  baseUrl,
-  clientAddress,
-  command,
-  duration,
-  secretRef,
-  simpleName,
-  textOrSecret,
-  words,
-} from './common.ts';
+import { clientAddress, command, duration, simpleName, textOrSecret, words } from './common.ts';
 
 /** Paths that Kong does not advise for blue-green must be accepted by name, with a reason that is recorded. */
 export const path = z
@@ -62,31 +52,6 @@ export const sessions = z
   })
   .prefault({});
 
-const s3 = z.strictObject({
-  bucket: z.string().min(3),
-  prefix: z.string().default('crossfade'),
-  region: z.string().default('us-east-1'),
-  /** Another server than AWS. */
-  endpoint: baseUrl.optional(),
-  pathStyle: z.boolean().default(false),
-  accessKeyId: textOrSecret.optional(),
-  secretAccessKey: secretRef.optional(),
-});
-
-export const backup = z.strictObject({
-  s3,
-  /** The `deck` command, or `false` where decK is not used. */
-  deck: z
-    .union(
-      [z.literal(false), z.strictObject({ command: command.prefault(['deck']) })],
-      'expected false, or { "command" }',
-    )
-    .prefault({}),
-  /** Static files of the nodes on the host of Y's runner: kong.conf, certificates, templates. */
-  files: z.array(absolutePath).default([]),
-  restoreDrill: z.boolean().default(true),
-});
-
 /** A declared HTTP request and what must come back. Its consumer must exist before the freeze. */
 const httpTest = z.strictObject({
   name: words,
@@ -135,8 +100,6 @@ export const cluster = simpleName;
 
 export type Gate = z.output<typeof gate>;
 export type HttpTest = z.output<typeof httpTest>;
-export type BackupPlan = z.output<typeof backup>;
-export type S3Ref = z.output<typeof s3>;
 export type MigrationsPlan = z.output<typeof migrations>;
 export type SessionsPlan = z.output<typeof sessions>;
 export type FreezePlan = z.output<typeof freeze>;

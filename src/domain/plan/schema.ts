@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { backup } from './backup.ts';
 import { database, side } from './cluster.ts';
 import { absolutePath, duration, words } from './common.ts';
-import { backup, cluster, freeze, gate, migrations, onFailure, path, rehearsed, sessions, stage } from './safety.ts';
+import { cluster, freeze, gate, migrations, onFailure, path, rehearsed, sessions, stage } from './safety.ts';
 import { traffic, verdict } from './traffic.ts';
 
 const gateOrNone = z.union([z.literal(false), gate], 'expected false, or { "approvers", "quorum", "expires" }');
@@ -31,6 +32,8 @@ export const planSchema = z.strictObject({
       /** Can't be removed. */
       finish: gate.prefault({}),
       decommission: gateOrNone.default(false),
+      /** Before a restored database takes the place of the real one. Can't be removed. */
+      restore: gate.prefault({}),
     })
     .prefault({}),
   onFailure,

@@ -2,7 +2,8 @@ import type { Finding } from '../findings.ts';
 import type { MigrationState } from '../migrations.ts';
 import type { GateName, Outcome, PhaseName, State } from '../names.ts';
 import type { Fault, Plan } from '../plan/index.ts';
-import type { Acceptance, BackupSummary, Failure, StepStatus, TimelineEntry, UndoName } from '../status/index.ts';
+import type { BackupRef } from '../backup.ts';
+import type { Acceptance, Failure, StepStatus, TimelineEntry, UndoName } from '../status/index.ts';
 import type { UpgradeRef } from '../upgrade.ts';
 import type { Control, SideFigures, Verdict } from '../verdict/index.ts';
 
@@ -14,7 +15,7 @@ export interface Report {
   /** The outcome in one sentence. */
   readonly summary: string;
   readonly cluster: string;
-  readonly workflow: 'blueGreenUpgrade' | 'rollbackUpgrade';
+  readonly workflow: 'blueGreenUpgrade' | 'rollbackUpgrade' | 'restoreBackup';
   readonly upgrade: UpgradeRef;
   readonly from?: string;
   readonly to?: string;
@@ -36,7 +37,7 @@ export interface Report {
   };
   /** Only when migrations ran and `finish` did not: what that means. */
   readonly databaseLeft?: DatabaseLeft;
-  readonly backups: readonly BackupSummary[];
+  readonly backups: readonly BackupRef[];
   readonly undone: readonly ReportUndo[];
   /** How often a worker was started anew; only where somebody counted. */
   readonly workerRestarts?: number;

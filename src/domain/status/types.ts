@@ -14,7 +14,7 @@ import type { WatchResult } from '../verdict/index.ts';
 
 export interface UpgradeStatus {
   readonly upgrade: UpgradeRef;
-  readonly workflow: 'blueGreenUpgrade' | 'rollbackUpgrade';
+  readonly workflow: 'blueGreenUpgrade' | 'rollbackUpgrade' | 'restoreBackup';
   /** Kong versions of X and Y, once the plan is known. */
   from?: string;
   to?: string;
@@ -31,7 +31,7 @@ export interface UpgradeStatus {
   traffic: TrafficStatus;
   findings: readonly Finding[];
   freeze?: FreezeStatus;
-  backups: BackupSummary[];
+  backups: BackupRef[];
   migrations: { before?: MigrationState; afterUp?: MigrationState; after?: MigrationState; ran: readonly string[] };
   /** Why the forward path stopped, last time it did. */
   failure?: Failure;
@@ -117,8 +117,6 @@ export interface FreezeStatus {
   /** Why the guard does not stand as it should, found by the last look and not accepted yet. */
   guardFault?: string;
 }
-
-export type BackupSummary = Omit<BackupRef, 'objects'> & { readonly objects: number };
 
 export interface Failure {
   readonly at: string;

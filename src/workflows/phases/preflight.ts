@@ -52,13 +52,14 @@ async function check(u: Upgrade, frozen: boolean): Promise<readonly Finding[]> {
         y: addressesOf(plan.y),
         traffic: plan.traffic,
       }),
-    () => run(hosts.x.checkHost, "X's host", { side: 'x' as const, cluster: plan.x, database, files: [] }),
+    () =>
+      run(hosts.x.checkHost, "X's host", { side: 'x' as const, cluster: plan.x, database, files: plan.backup.files.x }),
     () =>
       run(hosts.y.checkHost, "Y's host", {
         side: 'y' as const,
         cluster: plan.y,
         database,
-        files: plan.backup.files,
+        files: plan.backup.files.y,
         pair: { x: plan.x.version, accept: plan.migrations.accept, s3Prefix: plan.backup.s3.prefix },
       }),
   );

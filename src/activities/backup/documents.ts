@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { ObjectStore } from '../adapters/object-store/port.ts';
-import type { BackupManifest, DumpFacts } from '../domain/backup.ts';
-import { CrossfadeError } from '../domain/errors/index.ts';
-import type { S3Ref } from '../domain/plan/index.ts';
+import type { ObjectStore } from '../../adapters/object-store/port.ts';
+import type { BackupManifest, DumpFacts } from '../../domain/backup.ts';
+import { CrossfadeError } from '../../domain/errors/index.ts';
+import type { S3Ref } from '../../domain/plan/index.ts';
 
 const dumpFacts = z.object({
   database: z.string(),
@@ -10,6 +10,7 @@ const dumpFacts = z.object({
   program: z.string(),
   fingerprint: z.string(),
   rows: z.record(z.string(), z.number()),
+  leftOut: z.array(z.string()),
   takenAt: z.string(),
 });
 
@@ -19,16 +20,19 @@ const manifest = z.object({
   workflowId: z.string(),
   runId: z.string(),
   label: z.enum(['before', 'before-finish']),
+  startedAt: z.string(),
   takenAt: z.string(),
   versions: z.record(z.string(), z.string()),
+  recipients: z.array(z.string()).optional(),
   objects: z.array(
     z.object({
-      kind: z.enum(['database', 'deck', 'file']),
+      kind: z.enum(['database', 'deck', 'keyring', 'files']),
       key: z.string(),
       size: z.number(),
       sha256: z.string(),
+      content: z.number(),
+      packing: z.array(z.enum(['zstd', 'age'])),
       source: z.string(),
-      details: z.record(z.string(), z.string()).optional(),
     }),
   ),
   database: dumpFacts.optional(),
@@ -46,10 +50,10 @@ export const readDumpFacts = (store: ObjectStore, s3: S3Ref, key: string): Promi
   readJson(store, s3, key, dumpFacts);
 
 /** Errors `ObjectMissing`, `BackupDamaged`. */
-export const readManifest = async (store: ObjectStore, s3: S3Ref, key: string): Promise<BackupManifest> =>
+export const readManifest = async (store: Pick<ObjectStore, 'get'>, s3: S3Ref, key: string): Promise<BackupManifest> =>
   (await readJson(store, s3, key, manifest)) as BackupManifest;
 
-async function readJson<T>(store: ObjectStore, s3: S3Ref, key: string, schema: z.ZodType<T>): Promise<T> {
+async function readJson<T>(store: Pick<ObjectStore, 'get'>, s3: S3Ref, key: string, schema: z.ZodType<T>): Promise<T> {
   const text = await readText(store, s3, key);
   try {
     return schema.parse(JSON.parse(text));
@@ -58,7 +62,7 @@ async function readJson<T>(store: ObjectStore, s3: S3Ref, key: string, schema: z
   }
 }
 
-async function readText(store: ObjectStore, s3: S3Ref, key: string): Promise<string> {
+async function readText(store: Pick<ObjectStore, 'get'>, s3: S3Ref, key: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of await store.get(s3, key)) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
