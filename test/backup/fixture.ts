@@ -117,3 +117,19 @@ export const makeLarge = (database: DatabaseRef, rows: number) =>
        SELECT gen_random_uuid(), (SELECT string_agg(md5(random()::text || m || n), '') FROM generate_series(1, 15000) m), n::text
          FROM generate_series(1, ${rows}) n`,
   );
+
+/** What is stored under a key, as text. */
+export async function readObject(s3: S3Ref, key: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of await store.get(s3, key)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** A stream of these chunks; an error among them is thrown. */
+export async function* bytes(...chunks: (string | Uint8Array | Error)[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) {
+    await Promise.resolve();
+    if (chunk instanceof Error) throw chunk;
+    yield Buffer.from(chunk as string);
+  }
+}
