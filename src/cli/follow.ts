@@ -3,12 +3,15 @@ import { CrossfadeError } from '../domain/errors/index.ts';
 import { clock, plainLine } from '../domain/status/render-text.ts';
 import type { UpgradeStatus } from '../domain/status/index.ts';
 import { paintFor, print, printError } from './io.ts';
+import { transfers } from './live.ts';
 import { openScreen } from './terminal/screen.ts';
 import { renderTree } from './terminal/tree.ts';
 import { waitLines } from './terminal/waits.ts';
 import type { UpgradeHandle, UpgradeNow } from './upgrade.ts';
 
 const EVERY_MS = 1_000;
+/** Without a terminal: how often it is told how far a transfer is. Most are over before. */
+const TRANSFERS_EVERY_MS = 30_000;
 
 /**
  * Shows an upgrade until `enough` says so: a live tree in a terminal, else a line for each thing that happens. A worker or a
@@ -54,6 +57,7 @@ async function followLines(upgrade: UpgradeHandle, first: UpgradeNow, enough: En
   let last = '';
   let waits = '';
   let away: string | undefined;
+  let transfersTold = Date.now();
   for (;;) {
     try {
       const [now, timeline] = [await upgrade.now(), await upgrade.timeline()];
@@ -61,7 +65,12 @@ async function followLines(upgrade: UpgradeHandle, first: UpgradeNow, enough: En
       for (const { at, kind, text } of timeline.filter((one) => one.at > last))
         print(`${clock(at, startedAt)}  ${kind.padEnd(8)} ${plainLine(text, 500)}`);
       last = timeline.at(-1)?.at ?? last;
-      const { status } = whole(now);
+      const { status, live } = whole(now);
+      if (Date.now() - transfersTold >= TRANSFERS_EVERY_MS) {
+        transfersTold = Date.now();
+        const at = clock(new Date(transfersTold).toISOString(), startedAt);
+        for (const line of transfers(live)) print(`${at}  progress ${line}`);
+      }
       const asked = waitLines({ ...status, abort: status.abort ?? NOT_ASKED }, startedAt, paint).join('\n');
       if (asked !== waits && asked !== '') print(`${asked}\n`);
       waits = asked;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { noPaint } from '../../src/cli/io.ts';
 import { bar } from '../../src/cli/terminal/bar.ts';
-import { describeLive } from '../../src/cli/live.ts';
+import { describeLive, readLive, transfers, type LiveActivity } from '../../src/cli/live.ts';
 import { fit, widthOf } from '../../src/cli/terminal/text.ts';
 import { renderTree } from '../../src/cli/terminal/tree.ts';
 import type { UpgradeStatus } from '../../src/domain/status/index.ts';
@@ -87,7 +87,64 @@ describe('live figures', () => {
   });
 
   it('may be anything', () => {
-    fc.assert(fc.property(fc.anything(), (details) => describeLive({ ...base, details }).startsWith('watchTraffic')));
+    const words = fc.constantFrom('bytes', 'total', 'perSecond', 'doing');
+    const details = fc.oneof(fc.anything(), fc.dictionary(words, fc.anything()));
+    fc.assert(fc.property(details, (details) => describeLive({ ...base, details }).startsWith('watchTraffic')));
+  });
+
+  it('of an attempt that has ended are none of now', () => {
+    const ended = {
+      activity: 'dumpDatabase',
+      attempt: 2,
+      waits: true,
+      details: { doing: 'dumping kong', bytes: 9 },
+    } as const;
+    expect(describeLive({ ...ended, lastFailure: 'no S3' })).toBe('dumpDatabase · waits for attempt 2 after: no S3');
+    expect(describeLive({ ...ended, attempt: 1 })).toBe('dumpDatabase · waits for a worker');
+    expect(transfers([ended])).toEqual([]);
+  });
+
+  it('come from what Temporal says of an activity', () => {
+    const pending = { activityType: { name: 'dumpDatabase' }, attempt: 2, lastFailure: { message: 'no S3' } };
+    const data = Buffer.from(JSON.stringify({ bytes: 5 }));
+    const heartbeatDetails = { payloads: [{ metadata: { encoding: Buffer.from('json/plain') }, data }] };
+    const known = { activity: 'dumpDatabase', attempt: 2, lastFailure: 'no S3', details: { bytes: 5 } };
+    expect(readLive([{ ...pending, state: 2, heartbeatDetails }])).toEqual([known]);
+    expect(readLive([{ ...pending, state: 1, heartbeatDetails }])).toEqual([{ ...known, waits: true }]);
+  });
+});
+
+describe('the progress of a backup', () => {
+  const dump = (figures: object): LiveActivity => ({
+    activity: 'dumpDatabase',
+    attempt: 1,
+    details: { doing: 'dumping kong', ...figures },
+  });
+  const shown = (live: LiveActivity, columns = 200) =>
+    renderTree({ status: shifting, live: [live], now: msAt(420), columns, paint: noPaint })
+      .slice(-4)
+      .filter((line) => /dumpDatabase|▕|about/.test(line));
+
+  it('is a bar, and how far it is', () => {
+    const figures = { bytes: 1_200_000_000, total: 2_800_000_000, perSecond: 110_000_000 };
+    expect(shown(dump(figures))).toEqual([
+      '      dumpDatabase · dumping kong',
+      '      ▕██████████▎             ▏ about 42 % · about 15 s left · 1.2 GB of about 2.8 GB · 110 MB/s',
+    ]);
+    expect(transfers([dump(figures), { ...dump({}), activity: 'exportKeyring' }])).toEqual([
+      'dumpDatabase · dumping kong · about 42 % · about 15 s left · 1.2 GB of about 2.8 GB · 110 MB/s',
+    ]);
+  });
+
+  it('keeps the percentage and the time left on a narrow terminal', () => {
+    const lines = shown(dump({ bytes: 12e8, total: 28e8, perSecond: 11e7 }), 50);
+    expect(lines[1]).toMatch(/^ {6}▕█{4}▎ {5}▏ about 42 % · about 15 s left ·…$/);
+  });
+
+  it('without an estimate is what has been moved, without a bar', () => {
+    expect(shown(dump({ bytes: 1_200_000, perSecond: 0 }))).toEqual([
+      '      dumpDatabase · dumping kong · 1.2 MB · 0 B/s',
+    ]);
   });
 });
 

@@ -5,7 +5,7 @@ import { clock, elapsed, plainLine } from '../../domain/status/render-text.ts';
 import { OUTCOME_MEANING, OUTCOME_WORDS, STATE_WORDS, title } from '../../domain/status/render-words.ts';
 import type { UpgradeStatus } from '../../domain/status/index.ts';
 import type { Paint, Style } from '../io.ts';
-import { describeLive, type LiveActivity } from '../live.ts';
+import { liveLines, type LiveActivity } from '../live.ts';
 import { bar } from './bar.ts';
 import { fit } from './text.ts';
 import { phaseLine, stepLines, undoLines } from './tree-lines.ts';
@@ -19,6 +19,9 @@ export interface TreeOptions {
   readonly columns: number;
   readonly paint: Paint;
 }
+
+/** So few columns that what stands beside a bar needs them more. */
+const NARROW = 90;
 
 /** The whole upgrade as a tree, one line per phase, step and undo; what only a person can decide comes last, where the eye is. */
 export function renderTree(options: TreeOptions): string[] {
@@ -37,7 +40,9 @@ export function renderTree(options: TreeOptions): string[] {
     ...(status.outcome === undefined
       ? [
           `${paint('bold', 'now')}   ${plainLine(status.now)}`,
-          ...live.map((one) => paint('dim', `      ${describeLive(one)}`)),
+          ...live.flatMap((one) =>
+            liveLines(one, columns < NARROW ? 10 : 24).map((line) => paint('dim', `      ${line}`)),
+          ),
         ]
       : [paint('bold', OUTCOME_MEANING[status.outcome])]),
     ...waitLines(status, today, paint),
