@@ -42,10 +42,53 @@ export interface BackupRef {
   readonly notRestored?: string;
 }
 
+/** How a database sorts and spells: fixed when it is created. */
+export interface Locale {
+  readonly encoding: string;
+  readonly collate: string;
+  readonly ctype: string;
+  /** Where ICU sorts and not the C library. */
+  readonly icu?: string;
+}
+
+/** `ALTER DATABASE … SET name = value`, or of one role in this database. As PostgreSQL keeps it: lists of names are quoted. */
+export interface DatabaseSetting {
+  readonly role?: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The rights on one thing of a database whose rights are not PostgreSQL's defaults. Its owner is not among those who have them. */
+export interface RightsOn {
+  /** `DATABASE`, or what it is and its quoted name: `TABLE public.services`, `SCHEMA reports`, `ROUTINE public.f(integer)`. */
+  readonly on: string;
+  readonly to: readonly {
+    /** Without it: everybody (`PUBLIC`). */
+    readonly role?: string;
+    /** Such as `SELECT`. */
+    readonly rights: readonly string[];
+    /** They may give them to others (`WITH GRANT OPTION`). */
+    readonly grantable: boolean;
+  }[];
+}
+
 /** What was true of the database at the moment of its dump, in the dump's own snapshot. */
 export interface DumpFacts {
   /** Name of the database. */
   readonly database: string;
+  /** The role that owns the database. */
+  readonly owner: string;
+  /** The role that owns Kong's tables. */
+  readonly tablesOwner: string;
+  readonly locale: Locale;
+  /** On the server's disk. */
+  readonly bytes: number;
+  /** By Kong's own record: `<subsystem>/<migration>`. */
+  readonly migrations: { readonly executed: readonly string[]; readonly pending: readonly string[] };
+  /** Those of Crossfade's own roles left out. */
+  readonly settings: readonly DatabaseSetting[];
+  /** Schema `crossfade`, Crossfade's own roles and what belongs to extensions left out; rights on single columns are not read. */
+  readonly rights: readonly RightsOn[];
   /** Version of the server, as it says it. */
   readonly server: string;
   /** What `pg_dump --version` said. */

@@ -4,8 +4,32 @@ import type { BackupManifest, DumpFacts } from '../../domain/backup.ts';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { S3Ref } from '../../domain/plan/index.ts';
 
+const setting = z.object({ role: z.string().exactOptional(), name: z.string(), value: z.string() });
+const rightsOn = z.object({
+  on: z.string(),
+  to: z.array(
+    z.object({
+      role: z.string().exactOptional(),
+      rights: z.array(z.string().regex(/^[A-Z ]+$/)),
+      grantable: z.boolean(),
+    }),
+  ),
+});
+
 const dumpFacts = z.object({
   database: z.string(),
+  owner: z.string(),
+  tablesOwner: z.string(),
+  locale: z.object({
+    encoding: z.string(),
+    collate: z.string(),
+    ctype: z.string(),
+    icu: z.string().exactOptional(),
+  }),
+  bytes: z.number(),
+  migrations: z.object({ executed: z.array(z.string()), pending: z.array(z.string()) }),
+  settings: z.array(setting),
+  rights: z.array(rightsOn),
   server: z.string(),
   program: z.string(),
   fingerprint: z.string(),

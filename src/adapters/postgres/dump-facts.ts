@@ -1,5 +1,6 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
 import type { DumpFacts } from '../../domain/backup.ts';
+import { readDatabaseFacts } from './database-facts.ts';
 import { fingerprintOf } from './fingerprint.ts';
 
 /** What a dump must hold: counted in the caller's transaction, and so in its snapshot. */
@@ -15,10 +16,7 @@ export async function readDumpFacts(client: ClientBase): Promise<Omit<DumpFacts,
     const counted = await client.query<{ rows: string }>(`SELECT count(*) AS rows FROM ONLY ${table}`);
     rows[`${schema}.${name}`] = Number(counted.rows[0]?.rows);
   }
-  const { rows: about } = await client.query<{ database: string; server: string }>(
-    "SELECT current_database() AS database, current_setting('server_version') AS server",
-  );
+  const about = await readDatabaseFacts(client);
   const { whole, takenAt } = await fingerprintOf(client);
-  const { database = '', server = '' } = about[0] ?? {};
-  return { database, server, fingerprint: whole, rows, leftOut: [], takenAt };
+  return { ...about, fingerprint: whole, rows, leftOut: [], takenAt };
 }

@@ -7,6 +7,7 @@ import { commentOf, dropRole } from './drop-role.ts';
 import { findKongSchema } from './kong-tables.ts';
 import { passwordVerifier } from './password.ts';
 import { permitted } from './permitted.ts';
+import { parseSetting, settingSql } from './setting.ts';
 
 /**
  * The role by which Y's nodes log on, so that their sessions can be told from X's. It acts as the owner of Kong's tables and has the
@@ -97,22 +98,10 @@ async function settingsLike(client: ClientBase, user: string): Promise<string[]>
   );
   return rows
     .flatMap(({ settings }) => settings)
-    .map((setting) => ({
-      name: setting.slice(0, setting.indexOf('=')),
-      value: setting.slice(setting.indexOf('=') + 1),
-    }))
+    .map(parseSetting)
     .filter(({ name }) => name !== 'role')
-    .map(({ name, value }) => `${name} = ${LISTS.has(name) ? value : escapeLiteral(value)}`);
+    .map(settingSql);
 }
-
-/** Their value is a list of names, which are quoted one by one as it is shown. */
-const LISTS = new Set([
-  'search_path',
-  'DateStyle',
-  'temp_tablespaces',
-  'session_preload_libraries',
-  'local_preload_libraries',
-]);
 
 async function verifier(client: ClientBase, role: string, password: string | undefined): Promise<string> {
   if (password === undefined) return 'NULL';

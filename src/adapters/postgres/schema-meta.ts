@@ -1,4 +1,4 @@
-import { escapeIdentifier, type Client } from 'pg';
+import { escapeIdentifier, type Client, type ClientBase } from 'pg';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { SchemaMeta } from '../../domain/migrations/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
@@ -28,14 +28,18 @@ async function readOn(client: Client): Promise<SchemaMeta | undefined> {
     if (error instanceof CrossfadeError && error.code === 'NotKongDatabase') return undefined;
     throw error;
   });
-  if (schema === undefined) return undefined;
+  return schema === undefined ? undefined : readSchemaMeta(client, schema.name);
+}
+
+/** In the caller's transaction, and so in its snapshot. */
+export async function readSchemaMeta(client: ClientBase, schema: string): Promise<SchemaMeta> {
   const { rows } = await client.query<{ executed: string[]; pending: string[] }>(
     `SELECT ARRAY(SELECT subsystem || '/' || name FROM unnest(executed) AS name) AS executed,
             ARRAY(SELECT subsystem || '/' || name FROM unnest(pending) AS name) AS pending
-       FROM ${escapeIdentifier(schema.name)}.schema_meta WHERE key = 'schema_meta' ORDER BY subsystem`,
+       FROM ${escapeIdentifier(schema)}.schema_meta WHERE key = 'schema_meta' ORDER BY subsystem`,
   );
   return {
-    schema: schema.name,
+    schema,
     executed: rows.flatMap(({ executed }) => executed),
     pending: rows.flatMap(({ pending }) => pending),
   };
