@@ -6,7 +6,7 @@ import { goForward } from './forward.ts';
 import { withFreezeLimit } from './freeze-limit.ts';
 import { hold, recordFailure, retreat } from './hold.ts';
 import { Inbox } from './inbox.ts';
-import type { Interruption } from './interruption.ts';
+import type { Interruption, InterruptionKind } from './interruption.ts';
 import { Journal } from './journal.ts';
 import { openPlan } from './open-plan.ts';
 import { endAsItIs } from './undo-acts.ts';
@@ -52,9 +52,12 @@ async function upgrade(u: Upgrade): Promise<Outcome> {
   }
 }
 
+/** Kinds that are not about Y. */
+const ABOUT_OTHER_THINGS: readonly InterruptionKind[] = ['drift', 'finding', 'backup', 'inconclusive', 'freeze-limit'];
+
 /** A hold that is not about Y leaves the traffic where it is, watched. */
 function leavesTraffic({ kind, gate, code }: Interruption): boolean {
-  if (kind === 'drift' || kind === 'finding' || kind === 'inconclusive' || kind === 'freeze-limit') return false;
+  if (ABOUT_OTHER_THINGS.includes(kind)) return false;
   if (code === 'ForeignChange') return false;
   return !(kind === 'expired' && gate === 'finish');
 }

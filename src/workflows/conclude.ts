@@ -23,6 +23,7 @@ export interface UpgradeResult {
 export async function conclude(u: Upgrade, outcome: Outcome): Promise<UpgradeResult> {
   const { journal, plan, ref } = u;
   end(journal, outcome);
+  if (outcome !== 'refused') await removeOldBackups(u);
   const { status, timeline } = journal;
   const report = buildReport(status, timeline, plan);
   const directory = plan.reportDirectory === undefined ? {} : { directory: plan.reportDirectory };
@@ -39,6 +40,22 @@ export async function conclude(u: Upgrade, outcome: Outcome): Promise<UpgradeRes
   }
   await tell(u, outcome.endsWith('with-faults') ? 'page' : 'alert', `ended: ${outcome}`);
   return result(journal, outcome);
+}
+
+/** As the plan's retention says. What can't be removed changes nothing about what happened. */
+async function removeOldBackups(u: Upgrade): Promise<void> {
+  const { journal, plan, ref } = u;
+  const { s3, retention } = plan.backup;
+  if (retention === undefined) return;
+  try {
+    const { removed, notRemoved } = await run(u.acts.backup.removeOldBackups, 'remove old backups', {
+      ...{ s3, upgrade: ref, retention },
+    });
+    if (removed.length > 0) journal.note('note', `old backups removed: ${removed.join(', ')}`);
+    if (notRemoved.length > 0) journal.note('note', `old backups not removed: ${notRemoved.join('; ')}`);
+  } catch (error) {
+    journal.note('note', `old backups could not be removed: ${describeFailure(error).message}`);
+  }
 }
 
 /** Ends a run whose plan has faults; nothing was changed, and nothing is known to report to. */

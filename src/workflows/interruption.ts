@@ -10,6 +10,7 @@ export type InterruptionKind =
   | 'inconclusive'
   | 'drift'
   | 'finding'
+  | 'backup'
   | 'freeze-limit'
   | 'refused'
   | 'failed';
@@ -38,10 +39,10 @@ export function toInterruption(error: unknown): Interruption {
 }
 
 /** The same failure with what it means here before its own words; anything but a failed activity as it is. */
-export function failedWith(meaning: string, error: unknown): unknown {
+export function failedWith(meaning: string, error: unknown, kind: InterruptionKind = 'failed'): unknown {
   if (isCancellation(error) || !(error instanceof ActivityFailure)) return error;
   const { message, code } = describeFailure(error);
-  return new Interruption('failed', `${meaning}: ${message}`, code === undefined ? {} : { code });
+  return new Interruption(kind, `${meaning}: ${message}`, code === undefined ? {} : { code });
 }
 
 /** The innermost reason of a failed activity, and its code. */

@@ -59,6 +59,8 @@ export function createActs(plan: Plan) {
     },
     freeze: on<FreezeActivities>(long),
     backup: on<BackupActivities>(long, y),
+    /** Static files are on the hosts of both sides. */
+    backupOn: (host: string) => on<BackupActivities>(long, host),
     nodesOfX: on<NodeActivities>(long, x),
     restartOfX: on<NodeActivities>(restart, x),
     nodesOfY: on<NodeActivities>(long, y),

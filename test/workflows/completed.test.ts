@@ -11,7 +11,7 @@ afterAll(() => env.close());
 const PREFLIGHT: Order = ['openUpgrade', ['checkRules', 'checkBalancer', 'checkHost:x', 'checkHost:y'], 'runTests:x'];
 const FREEZE: Order = ['waitForQuiet', 'freezeConfiguration', 'takeBaseline'];
 const BACKUP: Order = [
-  ['dumpDatabase', 'dumpDeclarative', 'storeFiles'],
+  ['dumpDatabase', 'dumpDeclarative', 'exportKeyring', 'storeFiles'],
   'sealBackup',
   'drillRestore',
   ['checkRules:frozen', 'checkBalancer', 'checkHost:x', 'checkHost:y'],
@@ -48,6 +48,8 @@ describe.concurrent('an upgrade without trouble', () => {
       ...[...step(25), ...step(100)],
       ...[
         ...BEFORE_GATE,
+        'dumpDatabase',
+        'sealBackup',
         'rehearseFinish',
         'checkDrift',
         ...GUARDS,
@@ -90,7 +92,10 @@ describe.concurrent('an upgrade without trouble', () => {
     expect(status.traffic.weights.map(({ weight }) => weight)).toEqual([25, 100]);
     expect(status.traffic.steps.map(({ state }) => state)).toEqual(['passed', 'passed']);
     expect(status.freeze).toMatchObject({ frozen: false, liftedAt: expect.any(String), guardedTables: 40 });
-    expect(status.backups).toMatchObject([{ label: 'before', objects: 3, verified: true, restored: true }]);
+    expect(status.backups).toMatchObject([
+      { label: 'before', objects: 3, verified: true, restored: true },
+      { label: 'before-finish', objects: 1, verified: true },
+    ]);
     expect(status.seal?.approvedBy).toEqual(['bob']);
     expect(status.messages).toMatchObject({ accepted: 2, refused: 0, bad: 0 });
     expect(await run.gates()).toMatchObject([

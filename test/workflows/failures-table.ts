@@ -42,7 +42,14 @@ export const REFUSED: readonly Failure[] = rows(
 
 export const BEFORE_SEAL: readonly Failure[] = [
   ...rows('freeze', [], THAW, ['waitForQuiet', 'freezeConfiguration', 'takeBaseline']),
-  ...rows('backup', [], THAW, ['dumpDatabase', 'dumpDeclarative', 'storeFiles', 'sealBackup', 'drillRestore']),
+  ...rows('backup', [], THAW, [
+    'dumpDatabase',
+    'dumpDeclarative',
+    'exportKeyring',
+    'storeFiles',
+    'sealBackup',
+    'drillRestore',
+  ]),
   ...rows('backup', [], THAW, ['checkRules:frozen', ['checkBalancer', 2], ['checkHost:x', 2], ['checkHost:y', 2]]),
   ...rows('deploy', [], STOP_Y, ['prepareNodes:y']),
   ...rows('migrate', [], STOP_Y, ['checkDrift', 'migrateUp', ['checkDrift', 2], ['takeBaseline', 2]]),

@@ -2,6 +2,7 @@ import { formatDuration } from '../duration.ts';
 import { rehearsalIsWaived } from '../migrations/index.ts';
 import type { PhaseName } from '../names.ts';
 import type { Side } from './cluster.ts';
+import { describeBackup, describeRetention } from './describe-backup.ts';
 import { roleOfY } from './roles.ts';
 import type { Gate } from './safety.ts';
 import type { Plan } from './schema.ts';
@@ -38,20 +39,7 @@ export const DESCRIBE: Record<PhaseName, (plan: Plan) => PhaseLine[]> = {
     ),
     does('installs the guard in the database, proves that writes are refused, takes a fingerprint'),
   ],
-  backup: ({ backup, database }) => [
-    does(
-      `dumps database ${database.name}${backup.deck === false ? '' : ', dumps with decK'}${backup.files.x.length + backup.files.y.length === 0 ? '' : ', stores the static files'}`,
-    ),
-    does(
-      `to s3://${backup.s3.bucket}/${backup.s3.prefix}${backup.s3.endpoint === undefined ? '' : ` on ${backup.s3.endpoint}`}; every object is read back`,
-    ),
-    does(
-      backup.restoreDrill
-        ? 'restores the dump into a scratch database and compares'
-        : 'no restore drill: the plan turns it off',
-    ),
-    does('repeats the preflight on the frozen state'),
-  ],
+  backup: (plan) => describeBackup(plan).map(does),
   deploy: (plan) => [
     does(describeRole(plan)),
     does(`prepares and checks the nodes of Y (${names(plan.y)}) without starting them`),
@@ -69,6 +57,9 @@ export const DESCRIBE: Record<PhaseName, (plan: Plan) => PhaseLine[]> = {
   ],
   shift: describeShift,
   finish: (plan) => [
+    ...(plan.backup.beforeFinish
+      ? [does('dumps the database once more, where something is pending')]
+      : [does('no second backup: the plan turns it off')]),
     does(
       rehearsalIsWaived(plan.migrations.accept)
         ? 'does not rehearse `finish` on a copy: the plan does without'
@@ -95,6 +86,7 @@ export const DESCRIBE: Record<PhaseName, (plan: Plan) => PhaseLine[]> = {
     does(`keeps X, stopped, for ${formatDuration(plan.keep)}`),
     ...gateLines('decommission', plan.gates.decommission, { no: KEPT, nobody: KEPT }),
     does(`removes ${names(plan.x)}`),
+    ...describeRetention(plan).map(does),
   ],
 };
 

@@ -10,6 +10,8 @@ import { letXIn, startX } from '../undo-acts.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { whileWatched } from '../watched.ts';
+import { toBeTried } from '../take-backup.ts';
+import { backupBeforeFinish } from './backup-before-finish.ts';
 import { guard } from './guard.ts';
 import { newBaseline, proveXClean } from './migrate.ts';
 import { refreshY } from './refresh.ts';
@@ -28,7 +30,8 @@ export async function finish(u: Upgrade): Promise<string> {
   if (!u.control.sealed) {
     const { rehearsed, findings } = await whileWatched(u, 'rehearsal', async () => {
       await proveXClean(u, 'before `finish`');
-      return { findings: await tellSessions(u), rehearsed: await rehearse(u) };
+      const findings = await tellSessions(u);
+      return { findings, rehearsed: await rehearse(u) };
     });
     // Whoever approves knows it.
     journal.note('note', rehearsed);
@@ -68,15 +71,15 @@ async function rehearse(u: Upgrade): Promise<string> {
     journal.status.migrations.after = state;
     return 'nothing is pending, so `finish` has nothing to do and was not rehearsed';
   }
+  await backupBeforeFinish(u);
   if (known.backup === undefined)
     throw new Interruption('failed', '`finish` needs a verified backup, and there is none');
   if (rehearsalIsWaived(plan.migrations.accept)) return '`finish` was not rehearsed: the plan does without';
   journal.say('rehearsing `finish` on a copy');
   const rehearsal = await run(acts.rehearsal.rehearseFinish, 'rehearse `finish` on a copy', {
+    ...toBeTried(u, known.backup),
     plan: { y, database, stage },
-    s3: plan.backup.s3,
     upgrade: ref,
-    backup: known.backup,
   });
   if (rehearsal.skipped !== undefined) return `\`finish\` was not rehearsed: ${rehearsal.skipped}`;
   return `\`finish\` rehearsed on a copy: ${plural(rehearsal.migrations.length, 'migration')}, ${plural(rehearsal.testsPassed, 'test')} passed`;
