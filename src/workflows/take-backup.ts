@@ -21,8 +21,8 @@ export async function backUpEverything(u: Upgrade): Promise<BackupRef> {
         run(u.acts.backupOn(files.host).storeFiles, `store the files of ${files.host}`, { ...files, ...to }),
     ),
   );
-  const objects = [dump, ...declarative, keyring, ...archives].filter((object) => object !== undefined);
-  const sealed = await seal(u, to, objects, startedAt);
+  const objects = [dump, ...declarative.objects, keyring, ...archives].filter((object) => object !== undefined);
+  const sealed = await seal(u, to, objects, startedAt, declarative.version);
   return remember(u, await drill(u, sealed));
 }
 
@@ -68,13 +68,19 @@ function dumpDatabase(u: Upgrade, to: Target): Promise<StoredObject> {
   return run(u.acts.backup.dumpDatabase, 'dump the database', { database, leaveOut: backup.leaveOut, ...to });
 }
 
-function seal(u: Upgrade, to: Target, objects: readonly StoredObject[], startedAt: string): Promise<BackupRef> {
+function seal(
+  u: Upgrade,
+  to: Target,
+  objects: readonly StoredObject[],
+  startedAt: string,
+  deck?: string,
+): Promise<BackupRef> {
   const { x, y } = u.plan;
   return run(u.acts.backup.sealBackup, 'manifest, and everything read back', {
     ...to,
     objects,
     fingerprint: u.journal.status.freeze?.baseline?.whole ?? '',
-    versions: { x: x.version, y: y.version },
+    versions: { x: x.version, y: y.version, ...(deck === undefined ? {} : { deck }) },
     startedAt,
   });
 }

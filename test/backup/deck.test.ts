@@ -39,7 +39,8 @@ const declare = (
 
 test('deck: one object per workspace, with ids; the token is on no command line', async () => {
   const api = await startAdminApi(['default', 'it_dept']);
-  const objects = await declare(api.url);
+  const { objects, version } = await declare(api.url);
+  expect(version).toContain('1.43.0');
   expect(objects.map(({ source, key }) => [source, key.split('/before/')[1]])).toEqual([
     ['default', 'deck/default.yaml'],
     ['it_dept', 'deck/it_dept.yaml'],
@@ -53,13 +54,13 @@ test('deck: one object per workspace, with ids; the token is on no command line'
 
 test('deck: Kong without workspaces; decK not used', async () => {
   const api = await startAdminApi(undefined);
-  expect((await declare(api.url)).map(({ source }) => source)).toEqual(['default']);
+  expect((await declare(api.url)).objects.map(({ source }) => source)).toEqual(['default']);
   expect(
     await backup.dumpDeclarative({
       deck: false,
       ...{ admin: api.url, access, s3: servers.ref, upgrade: me, label: 'before' },
     }),
-  ).toEqual([]);
+  ).toEqual({ objects: [] });
   api.stop();
 });
 

@@ -84,7 +84,7 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
     if (world.frozen) throw new CrossfadeError('Sealed', 'a write was refused after the thaw');
   },
   dumpDatabase: () => stored('database', 'kong.dump'),
-  dumpDeclarative: () => [stored('deck', 'default.yaml')],
+  dumpDeclarative: () => ({ objects: [stored('deck', 'default.yaml')], version: '1.43.0' }),
   exportKeyring: () => undefined,
   storeFiles: (_, { files }) => (files.length === 0 ? undefined : stored('files', 'host.tar')),
   removeOldBackups: () => ({ removed: [], kept: 1, notRemoved: [] }),
@@ -98,6 +98,7 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
       objects: objects.length,
       bytes,
       takenAt: AT,
+      encrypted: false,
       verified: true,
       restored: false,
     };

@@ -15,16 +15,16 @@ type DumpDeclarative = BackupActivities['dumpDeclarative'];
 export const createDumpDeclarative =
   ({ objects, deck }: DumpDeclarativeDeps): DumpDeclarative =>
   async ({ deck: plan, admin, access, s3, encrypt, upgrade, label }) => {
-    if (plan === false) return [];
+    if (plan === false) return { objects: [] };
     const target = { command: plan.command, admin, access };
     const keys = backupKeys(s3.prefix, upgrade, label);
     const how = { onContent: (bytes: number) => reportProgress({ bytes }), signal: cancellationSignal() };
-    await deck.version(plan.command, cancellationSignal());
+    const version = await deck.version(plan.command, cancellationSignal());
     const stored: StoredObject[] = [];
     for (const workspace of await deck.workspaces(target)) {
       const object = { kind: 'deck', key: keys.deck(workspace), source: workspace, compress: false } as const;
       const body = deck.dump(target, workspace, cancellationSignal());
       stored.push(await objects.write({ s3, encrypt }, object, body, how));
     }
-    return stored;
+    return { objects: stored, version };
   };

@@ -22,10 +22,10 @@ export interface BackupToTry {
 export interface BackupActivities {
   /** `pg_dump` of Kong's database, without the guard, to S3. `leftOut`: tables whose rows stay out. */
   dumpDatabase(input: BackupTarget & { database: DatabaseRef; leaveOut: readonly string[] }): Promise<StoredObject>;
-  /** `deck gateway dump` of every workspace; empty when decK is off. */
+  /** `deck gateway dump` of every workspace; none when decK is off. `version`: decK's. */
   dumpDeclarative(
     input: BackupTarget & { deck: Plan['backup']['deck']; admin: string; access: Side['admin'] },
-  ): Promise<readonly StoredObject[]>;
+  ): Promise<{ objects: readonly StoredObject[]; version?: string }>;
   /** Where Keyring and Data Encryption is on: Kong's own export of it. */
   exportKeyring(input: BackupTarget & { admin: string; access: Side['admin'] }): Promise<StoredObject | undefined>;
   /**
