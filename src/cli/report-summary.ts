@@ -1,4 +1,5 @@
 import { formatDuration } from '../domain/duration.ts';
+import { describeBackup, placeOf } from '../domain/status/render-backups.ts';
 import { plainLine } from '../domain/status/render-text.ts';
 import { OUTCOME_WORDS, STATE_WORDS } from '../domain/status/render-words.ts';
 import type { ReportRef } from '../domain/report-ref.ts';
@@ -17,6 +18,7 @@ export function summarizeReport(report: Report, ref: ReportRef = {}): string {
     weights,
     verdicts,
     approvals,
+    backups,
     undone,
     databaseLeft,
     failure,
@@ -32,6 +34,7 @@ export function summarizeReport(report: Report, ref: ReportRef = {}): string {
   add('weights', weights.map(({ weight }) => `${weight} %`).join(' → '));
   add('verdicts', verdicts.map((one) => `${one.name} ${one.verdict}`).join(', '));
   add('approvals', approvals.map(({ gate, by }) => `${gate} by ${by}`).join(', '));
+  for (const one of backups) add('backup', `${one.label}: ${describeBackup(one).join(', ')} · ${placeOf(one)}`);
   add('undone', undone.map(({ name, result }) => `${name} ${result}`).join(', '));
   add('database', databaseLeft?.forX ?? '');
   add('', databaseLeft?.forNextAttempt ?? '');

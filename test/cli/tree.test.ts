@@ -17,6 +17,7 @@ import {
   rolledBack,
   shifting,
   stuck,
+  unproven,
   waiting,
 } from '../status/fixtures.ts';
 
@@ -42,6 +43,16 @@ describe('the live tree', () => {
     expect(lines).toContain('└─ · decommission');
   });
 
+  it('shows below the phase what was backed up, where it is, and what is not proved', () => {
+    const lines = tree({ ...waiting, backups: [...waiting.backups, unproven] }, 1_500, 400);
+    const at = lines.findIndex((line) => line.includes('✓ backup'));
+    expect(lines.slice(at + 1, at + 3)).toEqual([
+      '│  ├─ ✓ before         3 objects, 1.8 MB, read back, encrypted with age, restored for a test · s3://kong-backups/crossfade/payments/2026-11-24T10-00-00/before/manifest.json',
+      '│  └─ ✓ before-finish  1 object, 1.5 MB, read back, not encrypted with age, not restored for a test, why not: The role <kong> may not create a scratch database. · s3://kong-backups/crossfade/payments/2026-11-24T10-00-00/before-finish/manifest.json',
+    ]);
+    expect(tree(completed, 9_000).at(-1)).toContain('`crossfade backups` lists them all');
+  });
+
   it('ends with what only a person can decide, and the command for it', () => {
     expect(tree(waiting, 1_500).join('\n')).toContain('crossfade approve payments --gate finish   #');
     const text = tree(held, 700).join('\n');
@@ -55,7 +66,7 @@ describe('the live tree', () => {
   });
 
   it('ends with the outcome when there is nothing to decide', () => {
-    expect(tree(completed, 9_000).at(-1)).toBe('Y serves everything, writes work, the database is finished.');
+    expect(tree(completed, 9_000)).toContain('Y serves everything, writes work, the database is finished.');
     expect(tree(rolledBack, 9_000)[0]).toContain('rolled back   10 min 40 s');
     expect(tree(refused, 9_000)).toContain('✗ traffic.steps[0].y: Too small: expected number to be >=1');
   });

@@ -34,6 +34,13 @@ describe('buildReport', () => {
       freeze: { ms: 1_458_000 },
       migrations: { before: { state: 'new' }, after: { state: 'clean' } },
       undone: [],
+      backups: [
+        {
+          ...{ label: 'before', bucket: 'kong-backups', objects: 3, bytes: 1_812_400, takenAt: at(140) },
+          ...{ manifestKey: 'crossfade/payments/2026-11-24T10-00-00/before/manifest.json' },
+          ...{ encrypted: true, verified: true, restored: true },
+        },
+      ],
     });
     expect(report.phases[0]).toMatchObject({ name: 'preflight', startedAt: at(1), endedAt: at(13), result: 'done' });
     expect(report.approvals.map(({ gate, by }) => `${gate} ${by}`)).toEqual(['start ann', 'finish ann', 'finish bob']);

@@ -13,6 +13,7 @@ import {
   refused,
   rolledBack,
   rolledBackTimeline,
+  unproven,
 } from '../status/fixtures.ts';
 import { completedSamples, rolledBackSamples } from './samples.ts';
 
@@ -54,6 +55,16 @@ describe('renderReport', () => {
     const page = renderReport(buildReport(refused, []));
     expect(page).toContain('Faults of the plan');
     expect(page).not.toContain('class="chart"');
+  });
+
+  it('shows the backups: where, what is proved of them and why not, and how to get at them', () => {
+    const page = renderReport({ ...report, backups: [...report.backups, unproven] });
+    const [first = '', second = ''] = page.split('<h2>Backups</h2>')[1]?.split('<tr>').slice(2) ?? [];
+    expect(first).toContain('s3://kong-backups/crossfade/payments/2026-11-24T10-00-00/before/manifest.json');
+    expect(count(first, '>yes<')).toBe(3);
+    expect(second).toContain('The role &lt;kong&gt; may not create a scratch database.');
+    expect(second).toMatch(/tag ok">yes<[\s\S]*tag warn">no<[\s\S]*<td class="">no</);
+    expect(page).toContain('<code>crossfade backups</code> lists them all');
   });
 
   it('counts what a load generator saw', () => {

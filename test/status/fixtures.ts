@@ -182,10 +182,25 @@ const backups: UpgradeStatus['backups'] = [
     objects: 3,
     bytes: 1_812_400,
     takenAt: at(140),
+    encrypted: true,
     verified: true,
     restored: true,
   },
 ];
+
+/** As where nobody may create a scratch database, and nothing is encrypted. */
+export const unproven: UpgradeStatus['backups'][number] = {
+  label: 'before-finish',
+  bucket: 'kong-backups',
+  manifestKey: 'crossfade/payments/2026-11-24T10-00-00/before-finish/manifest.json',
+  objects: 1,
+  bytes: 1_500_000,
+  takenAt: at(1_290),
+  encrypted: false,
+  verified: true,
+  restored: false,
+  notRestored: 'The role <kong> may not create a scratch database.',
+};
 
 const shifted = [
   { at: at(172), weight: 5, why: 'step 5 %' },

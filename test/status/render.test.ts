@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderStatus, type UpgradeStatus } from '../../src/domain/status/index.ts';
 import { escapeMarkdown, inlineCode, plainLine, utf8Length } from '../../src/domain/status/render-text.ts';
-import { completed, held, msAt, refused, rolledBack, shifting, stuck, waiting } from './fixtures.ts';
+import { completed, held, msAt, refused, rolledBack, shifting, stuck, unproven, waiting } from './fixtures.ts';
 
 const command = (name: string, payload: object) =>
   `temporal workflow signal -w kong/payments --name ${name} --input '${JSON.stringify(payload)}'`;
@@ -68,6 +68,18 @@ describe('renderStatus', () => {
     expect(renderStatus(rolledBack, msAt(3_000))).toContain('X serves everything, as before;');
     expect(renderStatus(rolledBack, msAt(3_000))).toContain('The configuration was frozen for 8 min 31 s');
     expect(renderStatus(refused, msAt(3_000))).toContain('**traffic.steps\\[0\\].y**: Too small');
+  });
+
+  it('shows where the backups are, what is proved of them and how to get at them', () => {
+    const text = renderStatus({ ...waiting, backups: [...waiting.backups, unproven] }, msAt(1_500));
+    expect(text).toContain(
+      '- `before` at 10:02:20 UTC in `s3://kong-backups/crossfade/payments/2026-11-24T10-00-00/before/manifest.json`: 3 objects, 1.8 MB, read back, encrypted with age, restored for a test',
+    );
+    expect(text).toMatch(
+      /- `before-finish` at 10:21:30 UTC in .*: 1 object, 1\.5 MB, read back, not encrypted with age, not restored for a test, why not: The role &lt;kong&gt; may not create/,
+    );
+    expect(text).toContain('`crossfade backups` lists them all; `crossfade restore` shows');
+    expect(renderStatus(refused, msAt(1_500))).not.toContain('crossfade backups');
   });
 
   it('shows texts of people as they are, without markup', () => {

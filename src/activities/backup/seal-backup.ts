@@ -42,6 +42,7 @@ export const createSealBackup =
     const bytes = stored.reduce((sum, { size }) => sum + size, 0);
     return {
       ...{ label, bucket: s3.bucket, manifestKey: keys.manifest, objects: stored.length, bytes, takenAt },
+      encrypted: stored.every(({ packing }) => packing.includes('age')),
       verified: true,
       restored: false,
     };

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../domain/duration.ts';
+import { describeBackup, placeOf } from '../../domain/status/render-backups.ts';
 import { describeFigures } from '../../domain/status/render-figures.ts';
 import { elapsed, plainLine } from '../../domain/status/render-text.ts';
 import {
@@ -60,6 +61,16 @@ function stepProgress(step: StepStatus, traffic: UpgradeStatus['traffic'], today
     return paint('dim', `bake ${bake}${step.approve ? ', asks first' : ''}`);
   const style = verdict.verdict === 'pass' ? 'green' : verdict.verdict === 'fail' ? 'red' : 'yellow';
   return `${paint(style, verdict.verdict)}  ${paint('dim', describeFigures(verdict))}`;
+}
+
+/** Below the phase: what was taken, and where it is. */
+export function backupLines({ backups }: UpgradeStatus, paint: Paint): string[] {
+  return backups.map((one, index) => {
+    const branch = paint('dim', `│  ${index === backups.length - 1 ? '└─' : '├─'}`);
+    const sign = one.verified ? paint(one.restored ? 'green' : 'yellow', '✓') : paint('red', '✗');
+    const about = plainLine(describeBackup(one).join(', '), 400);
+    return `${branch} ${sign} ${padEnd(one.label, 14)} ${paint('dim', `${about} · ${plainLine(placeOf(one))}`)}`;
+  });
 }
 
 const UNDO_STYLE: Record<UndoStatus['state'], Style> = {

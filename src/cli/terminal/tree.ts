@@ -1,5 +1,6 @@
 import { formatDuration } from '../../domain/duration.ts';
 import type { Outcome, State } from '../../domain/names.ts';
+import { HOW_TO_GET_AT_BACKUPS } from '../../domain/status/render-backups.ts';
 import { askFor, WHAT_A_WRITE_GETS } from '../../domain/status/render-freeze.ts';
 import { clock, elapsed, plainLine } from '../../domain/status/render-text.ts';
 import { OUTCOME_MEANING, OUTCOME_WORDS, STATE_WORDS, title } from '../../domain/status/render-words.ts';
@@ -8,7 +9,7 @@ import type { Paint, Style } from '../io.ts';
 import { liveLines, type LiveActivity } from '../live.ts';
 import { bar } from './bar.ts';
 import { fit } from './text.ts';
-import { phaseLine, stepLines, undoLines } from './tree-lines.ts';
+import { backupLines, phaseLine, stepLines, undoLines } from './tree-lines.ts';
 import { waitLines } from './waits.ts';
 
 export interface TreeOptions {
@@ -32,6 +33,7 @@ export function renderTree(options: TreeOptions): string[] {
     '',
     ...status.phases.flatMap((phase, index) => [
       phaseLine(phase, index === status.phases.length - 1, today, paint),
+      ...(phase.name === 'backup' ? backupLines(status, paint) : []),
       ...(phase.name === 'shift' ? stepLines(status, today, paint) : []),
     ]),
     ...undoLines(status, paint),
@@ -44,7 +46,10 @@ export function renderTree(options: TreeOptions): string[] {
             liveLines(one, columns < NARROW ? 10 : 24).map((line) => paint('dim', `      ${line}`)),
           ),
         ]
-      : [paint('bold', OUTCOME_MEANING[status.outcome])]),
+      : [
+          paint('bold', OUTCOME_MEANING[status.outcome]),
+          ...(status.backups.length === 0 ? [] : [paint('dim', HOW_TO_GET_AT_BACKUPS)]),
+        ]),
     ...waitLines(status, today, paint),
   ];
   return lines.map((line) => fit(line, columns));

@@ -1,7 +1,8 @@
 import { describeEntity } from '../configuration.ts';
 import { formatDuration } from '../duration.ts';
 import { freezeDecisions } from '../node-writers.ts';
-import { describeFigures, formatBytes, formatPercent } from './render-figures.ts';
+import { describeBackup, HOW_TO_GET_AT_BACKUPS, placeOf } from './render-backups.ts';
+import { describeFigures, formatPercent } from './render-figures.ts';
 import { clock, elapsed, escapeMarkdown as escape, firstOf, inlineCode as code } from './render-text.ts';
 import { inOrder, phaseDuration, PHASE_SIGN, STEP_SIGN, UNDO_SIGN, UNDO_WORDS } from './render-words.ts';
 import type { PhaseStatus, StepStatus, UpgradeStatus } from './types.ts';
@@ -17,7 +18,7 @@ export function sections(status: UpgradeStatus, today: string): string[] {
     traffic(status),
     undos(status),
     gates(status, today),
-    backups(status),
+    backups(status, today),
     accepted(status, today),
     messages(status, today),
     report(status),
@@ -162,16 +163,14 @@ const gates = (status: UpgradeStatus, today: string): string =>
     ),
   );
 
-const backups = (status: UpgradeStatus): string =>
-  section(
-    'Backups',
-    list(
-      status.backups.map(
-        (one) =>
-          `\`${one.label}\`: ${one.objects} objects, ${formatBytes(one.bytes)}, ${one.verified ? 'read back' : '**not read back**'}, ${one.restored ? 'restored once' : 'not restored'}: ${code(`s3://${one.bucket}/${one.manifestKey}`, 300)}`,
-      ),
-    ),
-  );
+function backups({ backups: all }: UpgradeStatus, today: string): string {
+  if (all.length === 0) return '';
+  const lines = all.map((one) => {
+    const about = describeBackup(one).map((phrase) => escape(phrase, 400));
+    return `\`${one.label}\` at ${clock(one.takenAt, today)} in ${code(placeOf(one), 300)}: ${about.join(', ')}`;
+  });
+  return section('Backups', [...list(lines), '', HOW_TO_GET_AT_BACKUPS]);
+}
 
 const accepted = (status: UpgradeStatus, today: string): string =>
   section(

@@ -1,8 +1,9 @@
 import { formatDuration } from '../../duration.ts';
-import { describeSide, formatBytes } from '../../status/render-figures.ts';
+import { describeSide } from '../../status/render-figures.ts';
 import { clock, elapsed } from '../../status/render-text.ts';
 import { UNDO_WORDS } from '../../status/render-words.ts';
 import type { Report, ReportGate } from '../types.ts';
+import { backups } from './backups.ts';
 import { decisions } from './decisions.ts';
 import { markup, prose, type Markup } from './markup.ts';
 import { migrations } from './migrations.ts';
@@ -114,17 +115,6 @@ const rank = (level: 'pass' | 'warn' | 'refuse'): number => ['refuse', 'warn', '
 const frozen = ({ freeze }: Report): Markup =>
   tableSection('What the freeze decided', freeze?.decisions ?? [], [
     { head: 'Look at it before the next upgrade', cell: (one) => prose(one) },
-  ]);
-
-const backups = ({ backups: all, startedAt }: Report): Markup =>
-  tableSection('Backups', all, [
-    { head: 'When', kind: 't', cell: (one) => clock(one.takenAt, startedAt) },
-    { head: 'Backup', kind: 't', cell: (one) => one.label },
-    { head: 'Objects', kind: 'n', cell: (one) => one.objects },
-    { head: 'Size', kind: 'n', cell: (one) => formatBytes(one.bytes) },
-    { head: 'Read back', cell: (one) => tag(one.verified ? 'ok' : 'bad', one.verified ? 'yes' : 'no') },
-    { head: 'Restored once', cell: (one) => tag(one.restored ? 'ok' : 'warn', one.restored ? 'yes' : 'no') },
-    { head: 'Manifest', cell: (one) => markup`<code>s3://${one.bucket}/${one.manifestKey}</code>` },
   ]);
 
 const timeline = ({ timeline: all, startedAt }: Report): Markup =>

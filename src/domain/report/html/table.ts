@@ -7,8 +7,13 @@ interface Column<Row> {
   readonly cell: (row: Row) => Piece;
 }
 
-/** A section with a table; nothing at all when there are no rows. */
-export function tableSection<Row>(title: string, rows: readonly Row[], columns: readonly Column<Row>[]): Markup {
+/** A section with a table, and perhaps a sentence below it; nothing at all when there are no rows. */
+export function tableSection<Row>(
+  title: string,
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  below?: Markup,
+): Markup {
   if (rows.length === 0) return markup``;
   return markup`<section>
     <h2>${title}</h2>
@@ -29,6 +34,7 @@ export function tableSection<Row>(title: string, rows: readonly Row[], columns: 
         </tbody>
       </table>
     </div>
+    ${below && markup`<p>${below}</p>`}
   </section>`;
 }
 
