@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ObjectStore } from '../../adapters/object-store/port.ts';
 import type { BackupManifest, DumpFacts } from '../../domain/backup.ts';
@@ -62,9 +63,15 @@ const manifest = z.object({
   database: dumpFacts.optional(),
 });
 
+const textOf = (document: object): string => `${JSON.stringify(document, undefined, 2)}\n`;
+
+/** A document as it is stored: with the SHA-256 of the rest of it, since nothing else says whether a byte of it was changed. */
+export const withChecksum = (document: object): string =>
+  textOf({ ...document, checksum: createHash('sha256').update(textOf(document)).digest('hex') });
+
 /** Stores a document and reads it back. Error `BackupDamaged`. */
-export async function writeJson(store: ObjectStore, s3: S3Ref, key: string, document: unknown): Promise<void> {
-  const text = `${JSON.stringify(document, undefined, 2)}\n`;
+export async function writeJson(store: ObjectStore, s3: S3Ref, key: string, document: object): Promise<void> {
+  const text = withChecksum(document);
   await store.put(s3, key, oneChunk(text), { contentType: 'application/json' });
   if ((await readText(store, s3, key)) !== text)
     throw new CrossfadeError('BackupDamaged', `${key} was stored and reads back differently.`);
@@ -80,7 +87,9 @@ export const readManifest = async (store: Pick<ObjectStore, 'get'>, s3: S3Ref, k
 async function readJson<T>(store: Pick<ObjectStore, 'get'>, s3: S3Ref, key: string, schema: z.ZodType<T>): Promise<T> {
   const text = await readText(store, s3, key);
   try {
-    return schema.parse(JSON.parse(text));
+    const { checksum: _, ...document } = JSON.parse(text) as Record<string, unknown>;
+    if (withChecksum(document) !== text) throw new Error('Its checksum is another one.');
+    return schema.parse(document);
   } catch (cause) {
     throw new CrossfadeError('BackupDamaged', `${key} is not what was written there.`, { cause });
   }
