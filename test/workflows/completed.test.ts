@@ -17,16 +17,17 @@ const BACKUP: Order = [
   ['checkRules:frozen', 'checkBalancer', 'checkHost:x', 'checkHost:y'],
 ];
 const MIGRATE: Order = [
-  ...['checkDrift', 'migrateUp', 'checkDrift', 'takeBaseline', 'readMigrations:x', 'runTests:x'],
+  ...['checkDrift', 'migrateUp', 'checkDrift', 'takeBaseline'],
+  ['readMigrations:x', 'runTests:x'],
   ...['checkNodes:x', 'setNodeOut:x2:out', 'restartNode:x2', 'runTests:x', 'setNodeOut:x2:in', 'startNodes:y'],
 ];
-const STAGE: Order = ['compareEntities', 'runTests:y', 'compareAnswers'];
+const STAGE: Order = ['compareEntities', ['runTests:y', 'compareAnswers']];
 const step = (y: number): Order => [
   ['checkDrift', 'checkNodes:x', 'checkNodes:y'],
   `setWeight:${y}`,
   `measureShare:${y}`,
 ];
-const BEFORE_GATE: Order = ['readMigrations:x', 'tellSessions', 'readMigrations:y'];
+const BEFORE_GATE: Order = [['readMigrations:x', 'tellSessions', 'readMigrations:y']];
 const GUARDS: Order = [['readTraffic', 'readFinishFacts']];
 const reload = (node: string): Order => [
   `setNodeOut:${node}:out`,

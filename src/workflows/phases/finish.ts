@@ -1,5 +1,6 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { rehearsalIsWaived } from '../../domain/migrations/index.ts';
+import type { MigrationState } from '../../domain/migrations.ts';
 import type { GateStatus } from '../../domain/status/index.ts';
 import { proveNoDrift } from '../drift.ts';
 import { passGate } from '../gate.ts';
@@ -11,6 +12,7 @@ import { unlessCancelled } from '../unless-cancelled.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { whileWatched } from '../watched.ts';
 import { toBeTried } from '../take-backup.ts';
+import { together } from '../together.ts';
 import { backupBeforeFinish } from './backup-before-finish.ts';
 import { guard } from './guard.ts';
 import { newBaseline, proveXClean } from './migrate.ts';
@@ -29,9 +31,12 @@ export async function finish(u: Upgrade): Promise<string> {
   const { journal, known } = u;
   if (!u.control.sealed) {
     const { rehearsed, findings } = await whileWatched(u, 'rehearsal', async () => {
-      await proveXClean(u, 'before `finish`');
-      const findings = await tellSessions(u);
-      return { findings, rehearsed: await rehearse(u) };
+      const [findings, state] = await together(
+        () => tellSessions(u),
+        () => readMigrations(u),
+        () => proveXClean(u, 'before `finish`'),
+      );
+      return { findings, rehearsed: await rehearse(u, state) };
     });
     // Whoever approves knows it.
     journal.note('note', rehearsed);
@@ -62,10 +67,13 @@ async function migrateFinish(u: Upgrade): Promise<void> {
   known.ranAtFinish = done.ran.length;
 }
 
-async function rehearse(u: Upgrade): Promise<string> {
+function readMigrations({ plan: { y, database }, acts }: Upgrade): Promise<MigrationState> {
+  return run(acts.hostOfY.readMigrations, 'what is pending', { side: 'y' as const, cluster: y, database });
+}
+
+async function rehearse(u: Upgrade, state: MigrationState): Promise<string> {
   const { plan, known, acts, ref, journal } = u;
   const { y, database, stage } = plan;
-  const state = await run(acts.hostOfY.readMigrations, 'what is pending', { side: 'y' as const, cluster: y, database });
   known.finishHasWork = state.pending.length > 0;
   if (!known.finishHasWork) {
     journal.status.migrations.after = state;

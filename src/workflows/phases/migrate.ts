@@ -3,6 +3,7 @@ import { nodesOfY } from '../../domain/plan/roles.ts';
 import { proveNoDrift } from '../drift.ts';
 import { Interruption } from '../interruption.ts';
 import { run } from '../proxies.ts';
+import { together } from '../together.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { plural } from '../../domain/plural.ts';
 import { restartOneOfX } from './restart-x.ts';
@@ -27,8 +28,11 @@ export async function migrate(u: Upgrade): Promise<string> {
   u.known.migrated = true;
   await newBaseline(u, 'up');
 
-  await proveXClean(u, 'after `up`');
-  await run(acts.stage.runTests, 'X after `up`', { side: 'x' as const, cluster: addressesOf(x), tests: stage.tests });
+  const onX = { side: 'x' as const, cluster: addressesOf(x), tests: stage.tests };
+  await together(
+    () => proveXClean(u, 'after `up`'),
+    () => run(acts.stage.runTests, 'X after `up`', onX),
+  );
   await restartOneOfX(u);
   journal.say('starting Y');
   const start = { side: 'y' as const, cluster: nodesOfY(plan), database, within: START_WITHIN_MS };

@@ -1,5 +1,6 @@
 import { addressesOf } from '../../domain/plan/addresses.ts';
 import { run } from '../proxies.ts';
+import { together } from '../together.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { plural } from '../../domain/plural.ts';
 
@@ -7,7 +8,9 @@ import { plural } from '../../domain/plural.ts';
 export async function stage(u: Upgrade): Promise<string> {
   const { stage: wanted } = u.plan;
   const [x, y] = [addressesOf(u.plan.x), addressesOf(u.plan.y)];
-  const tests = await run(u.acts.stage.runTests, 'tests on Y', { side: 'y' as const, cluster: y, tests: wanted.tests });
-  const { compared } = await run(u.acts.stage.compareAnswers, 'X and Y compared', { x, y, compare: wanted.compare });
+  const [tests, { compared }] = await together(
+    () => run(u.acts.stage.runTests, 'tests on Y', { side: 'y' as const, cluster: y, tests: wanted.tests }),
+    () => run(u.acts.stage.compareAnswers, 'X and Y compared', { x, y, compare: wanted.compare }),
+  );
   return `${plural(tests.passed, 'test')} passed on ${plural(tests.nodes, 'node')}, ${plural(compared, 'answer')} compared`;
 }
