@@ -6,6 +6,7 @@ import { createBackupActivities, type BackupDeps } from '../../src/activities/ba
 import { createBackupObjects } from '../../src/adapters/backup-objects/index.ts';
 import { createDeck } from '../../src/adapters/deck/deck.ts';
 import { backupFiles } from '../../src/adapters/files/index.ts';
+import type { ObjectStore } from '../../src/adapters/object-store/port.ts';
 import { createS3Store } from '../../src/adapters/object-store/s3.ts';
 import { createAdvisoryLock } from '../../src/adapters/postgres/advisory-lock.ts';
 import { createDatabaseDump } from '../../src/adapters/postgres/dump.ts';
@@ -36,28 +37,25 @@ export const lock = createAdvisoryLock(connect);
 const programs = createPostgresPrograms(path);
 export const scratch = createScratchDatabases(connect);
 
-const objects = createBackupObjects(store, secrets);
-const deps: BackupDeps = {
-  store,
-  objects,
-  dump: createDatabaseDump({ connect, secrets, programs, lock, path }),
-  restore: createDumpRestore({ connect, secrets, programs, objects, scratch, path }),
-  comparison: createDumpComparison(connect),
-  deck: createDeck(secrets, { PATH: path, HOME: process.env['HOME'] ?? '/' }),
-  files: backupFiles,
-};
+/** What the activities need, with objects in this store. */
+export function depsOn(store: ObjectStore): BackupDeps {
+  const objects = createBackupObjects(store, secrets);
+  return {
+    store,
+    objects,
+    dump: createDatabaseDump({ connect, secrets, programs, lock, path }),
+    restore: createDumpRestore({ connect, secrets, programs, objects, scratch, path }),
+    comparison: createDumpComparison(connect),
+    deck: createDeck(secrets, { PATH: path, HOME: process.env['HOME'] ?? '/' }),
+    files: backupFiles,
+  };
+}
 
 /** The activities, each run as a worker would, with something else in place of a port where a test asks for it. */
 export const backupActivities = (overrides: Partial<BackupDeps> = {}) =>
-  inActivity(
-    createBackupActivities({
-      ...deps,
-      ...(overrides.store === undefined ? {} : { objects: createBackupObjects(overrides.store, secrets) }),
-      ...overrides,
-    }),
-  );
+  inActivity(createBackupActivities({ ...depsOn(overrides.store ?? store), ...overrides }));
 
-export const realDeps = deps;
+export const realDeps = depsOn(store);
 
 export interface Servers {
   readonly kong: Kong;
