@@ -18,7 +18,7 @@ export interface RehearseDeps {
   readonly runner: CreateRunner;
   readonly http: KongHttp;
   readonly store: Pick<ObjectStore, 'get' | 'head'>;
-  readonly restore: Pick<DumpRestore, 'toScratch' | 'dropScratch'>;
+  readonly restore: Pick<DumpRestore, 'inScratch'>;
   readonly scratchNodes: ScratchNodes;
   readonly runTests: StageActivities['runTests'];
 }
@@ -54,18 +54,17 @@ export async function rehearseFinish(deps: RehearseDeps, input: Input): Promise<
     const signal = cancellationSignal();
     const onContent = (bytes: number) => reportProgress({ doing: 'restoring the backup', bytes });
     const manifest = await readManifest(deps.store, s3, backup.manifestKey);
-    const scratch = await deps.restore.toScratch({ s3, encrypt }, manifest, wanted, { signal, onContent });
-    const copy = await deps.scratchNodes.make(y, scratch, `${PURPOSE}-${upgrade.runId}`);
-    try {
-      return await onCopy(deps, copy, scratch, input);
-    } finally {
-      await deps.scratchNodes.remove(copy, scratch);
-    }
+    return await deps.restore.inScratch({ s3, encrypt }, manifest, wanted, { signal, onContent }, async (scratch) => {
+      const copy = await deps.scratchNodes.make(y, scratch, `${PURPOSE}-${upgrade.runId}`);
+      try {
+        return await onCopy(deps, copy, scratch, input);
+      } finally {
+        await deps.scratchNodes.remove(copy, scratch);
+      }
+    });
   } catch (error) {
     if (!(error instanceof CrossfadeError) || !TELLING.includes(error.code)) throw error;
     throw new CrossfadeError('RehearsalFailed', `On a copy of the database: ${error.message}`, { cause: error });
-  } finally {
-    await deps.restore.dropScratch(wanted);
   }
 }
 

@@ -4,9 +4,20 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readManifest } from '../../src/activities/backup/documents.ts';
 import type { BackupRef, StoredObject } from '../../src/domain/backup.ts';
+import { scratchName } from '../../src/adapters/postgres/scratch.ts';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
 import { CONTENT, fingerprints, freeze, PASSWORD, sql, upgrade, withoutAdmin } from '../freeze/fixture.ts';
-import { backupActivities, lock, makeLarge, realDeps, scratch, startServers, store, type Servers } from './fixture.ts';
+import {
+  backupActivities,
+  connect,
+  lock,
+  makeLarge,
+  realDeps,
+  scratch,
+  startServers,
+  store,
+  type Servers,
+} from './fixture.ts';
 
 let servers: Servers;
 let database: DatabaseRef;
@@ -32,12 +43,13 @@ const seal = async (objects: readonly StoredObject[]): Promise<BackupRef> =>
 const drill = (ref: BackupRef) => backup.drillRestore({ database, s3: servers.ref, upgrade: me, backup: ref });
 /** Objects of the S3 server are files. */
 const fileOf = (key: string) => join(servers.kong.dir, 's3/objects/backups', key);
-const toScratch = async ({ manifestKey }: BackupRef, purpose: string) =>
-  realDeps.restore.toScratch(
+const inScratch = async <T>({ manifestKey }: BackupRef, use: (copy: DatabaseRef) => Promise<T>) =>
+  realDeps.restore.inScratch(
     { s3: servers.ref },
     await readManifest(store, servers.ref, manifestKey),
-    { on: database, manifestKey, purpose },
+    { on: database, manifestKey, purpose: 'test' },
     { signal: new AbortController().signal },
+    use,
   );
 const scratchNames = async () =>
   (
@@ -46,7 +58,6 @@ const scratchNames = async () =>
       'postgres',
     )
   ).map((row) => row['datname']);
-/** Rows of half a megabyte that hardly compress. */
 
 describe('a dump that was taken while frozen', () => {
   beforeEach(async () => void (await freeze.freezeConfiguration({ database, upgrade: me })));
@@ -105,11 +116,11 @@ describe('a dump that was taken while frozen', () => {
 
   test('our own restore leaves no trace of the guard', async () => {
     const sealed = await seal([await dump()]);
-    const restored = await toScratch(sealed, 'test');
-    expect(await sql(restored, "SELECT FROM pg_trigger WHERE tgname LIKE 'crossfade%'")).toEqual([]);
-    expect(await sql(restored, "SELECT FROM pg_namespace WHERE nspname = 'crossfade'")).toEqual([]);
-    await sql(restored, "UPDATE services SET name = 'written'");
-    await realDeps.restore.dropScratch({ on: database, manifestKey: sealed.manifestKey, purpose: 'test' });
+    await inScratch(sealed, async (restored) => {
+      expect(await sql(restored, "SELECT FROM pg_trigger WHERE tgname LIKE 'crossfade%'")).toEqual([]);
+      expect(await sql(restored, "SELECT FROM pg_namespace WHERE nspname = 'crossfade'")).toEqual([]);
+      await sql(restored, "UPDATE services SET name = 'written'");
+    });
     expect(await scratchNames()).toEqual([]);
   });
 });
@@ -167,11 +178,11 @@ test('a restored database that differs is told by table', async () => {
   const lying = backupActivities({
     restore: {
       ...realDeps.restore,
-      async toScratch(...input) {
-        const restored = await realDeps.restore.toScratch(...input);
-        await sql(restored, 'DELETE FROM plugins');
-        return restored;
-      },
+      inScratch: (from, manifest, scratch, how, use) =>
+        realDeps.restore.inScratch(from, manifest, scratch, how, async (copy) => {
+          await sql(copy, 'DELETE FROM plugins');
+          return use(copy);
+        }),
     },
   });
   await expect(lying.drillRestore({ database, s3: servers.ref, upgrade: me, backup: sealed })).rejects.toMatchObject({
@@ -181,12 +192,29 @@ test('a restored database that differs is told by table', async () => {
   expect(await scratchNames()).toEqual([]);
 });
 
-test('a scratch database that a crash left is dropped by the next attempt', async () => {
-  const sealed = await seal([await dump()]);
-  await toScratch(sealed, 'drill');
-  expect(await scratchNames()).toHaveLength(1);
-  expect(await drill(sealed)).toMatchObject({ restored: true });
-  expect(await scratchNames()).toEqual([]);
+describe('a scratch database that a crash left', () => {
+  const leave = (name: string) => servers.kong.postgres.createDatabase(name, 'kong');
+
+  test('is dropped by the next attempt, whoever is still connected to it', async () => {
+    const sealed = await seal([await dump()]);
+    const name = scratchName('drill', sealed.manifestKey);
+    await leave(name);
+    const left = await connect({ ...database, name });
+    expect(await drill(sealed)).toMatchObject({ restored: true });
+    await expect(left.query('SELECT 1')).rejects.toThrow();
+    expect(await scratchNames()).toEqual([]);
+  });
+
+  test('is dropped by a later upgrade when nobody uses it; one that is in use stays', async () => {
+    await leave('crossfade_scratch_drill_of_the_dead');
+    const sealed = await seal([await dump()]);
+    await inScratch(sealed, async () => {
+      me = upgrade(`run-${(run += 1)}`);
+      expect(await drill(await seal([await dump()]))).toMatchObject({ restored: true });
+      expect(await scratchNames()).toEqual([scratchName('test', sealed.manifestKey)]);
+    });
+    expect(await scratchNames()).toEqual([]);
+  });
 });
 
 test('nobody may create a scratch database: the backup counts, and says that it was not restored and why', async () => {
@@ -200,7 +228,8 @@ test('nobody may create a scratch database: the backup counts, and says that it 
 });
 
 test('only scratch databases are ever dropped', async () => {
-  await expect(scratch.drop(database, database.name)).rejects.toThrow('not the name of a scratch database');
+  const never = scratch.use(database, database.name, 'UTF8', () => Promise.reject(new Error('it was made')));
+  await expect(never).rejects.toThrow('not the name of a scratch database');
 });
 
 test('never beside a migration', async () => {

@@ -27,14 +27,11 @@ export const createDrillRestore =
     const scratch = { on, manifestKey: backup.manifestKey, purpose: DRILL };
     const how = { onContent: (bytes: number) => reportProgress({ bytes }), signal: cancellationSignal() };
     try {
-      const restored = await restore.toScratch({ s3, encrypt }, manifest, scratch, how);
-      await comparison.requireEqual(restored, facts);
+      await restore.inScratch({ s3, encrypt }, manifest, scratch, how, (copy) => comparison.requireEqual(copy, facts));
     } catch (error) {
-      await restore.dropScratch(scratch).catch(() => undefined);
       if (!(error instanceof CrossfadeError) || error.code !== 'DatabaseNotPermitted') throw error;
       return withoutProof(backup, error.message);
     }
-    await restore.dropScratch(scratch);
     return { ...backup, restored: true };
   };
 

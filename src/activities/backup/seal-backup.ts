@@ -26,7 +26,8 @@ export const createSealBackup =
         `The dump ${keys.dump} holds the configuration ${facts.fingerprint.slice(0, 12)}, the baseline is ${fingerprint.slice(0, 12)}.`,
       );
     for (const object of stored) {
-      if (object.kind === 'database') await restore.list({ s3, encrypt }, object, facts.program, cancellationSignal());
+      if (object.kind === 'database')
+        await restore.list({ s3, encrypt }, object, facts.program, { signal: cancellationSignal() });
       else await objects.verify(s3, object, cancellationSignal());
     }
     const { cluster, workflowId, runId } = upgrade;

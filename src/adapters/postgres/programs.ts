@@ -15,7 +15,10 @@ export interface Program {
 
 /** Finds PostgreSQL's client programs on this host. */
 export interface PostgresPrograms {
-  /** A program of major version `atLeast` or newer: an older one can't read a newer server. Error `ProgramMissing`. */
+  /**
+   * The oldest program of major version `atLeast` or newer: an older one can't read a newer server, and a newer `pg_restore` sets
+   * what an older server does not know. Error `ProgramMissing`.
+   */
   find(name: ProgramName, atLeast: number): Promise<Program>;
 }
 
@@ -29,10 +32,9 @@ export function createPostgresPrograms(path: string): PostgresPrograms {
   return {
     async find(name, atLeast) {
       const found = (await Promise.all(candidates(name, path).map(ask))).filter((one) => one !== undefined);
-      const [onPath, ...others] = found;
-      if (onPath !== undefined && onPath.major >= atLeast) return onPath;
-      const newest = others.sort((a, b) => b.major - a.major)[0];
-      if (newest !== undefined && newest.major >= atLeast) return newest;
+      // Of two of the same version the one on the PATH, which comes first.
+      const [fitting] = found.filter(({ major }) => major >= atLeast).sort((a, b) => a.major - b.major);
+      if (fitting !== undefined) return fitting;
       const seen = found.length === 0 ? 'There is none' : `There is: ${found.map((one) => one.version).join(', ')}`;
       throw new CrossfadeError(
         'ProgramMissing',

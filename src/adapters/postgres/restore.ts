@@ -1,47 +1,80 @@
-import type { BackupManifest, StoredObject } from '../../domain/backup.ts';
+import type { BackupManifest, DumpFacts, StoredObject } from '../../domain/backup.ts';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import type { BackupObjects, BackupStore, ObjectProgress } from '../backup-objects/index.ts';
 import { feed, ProgramFailed } from '../process/stream.ts';
 import type { Secrets } from '../secrets.ts';
 import { withConnection, type Connect } from './connect.ts';
+import { asCreator, createForRestore, dropDatabase } from './new-database.ts';
 import { serverMajor } from './dump.ts';
 import { programEnvironment } from './program-environment.ts';
 import { majorOf, type PostgresPrograms } from './programs.ts';
+import { likeBefore, rolesThere } from './like-before.ts';
 import { scratchName, type ScratchDatabases } from './scratch.ts';
 
 /** A scratch database: the same for every attempt. */
 export interface Scratch {
-  /** The server, how to log on there, and a database that exists. */
+  /** The server, how to log on there, and a database that is there. */
   readonly on: DatabaseRef;
   readonly manifestKey: string;
   /** Part of its name: one word, such as `drill`. */
   readonly purpose: string;
 }
 
+export interface NewDatabase {
+  /** The server, how to log on there, and a database that is there. */
+  readonly on: DatabaseRef;
+  /** Of the database that is to be made. */
+  readonly name: string;
+  readonly manifestKey: string;
+}
+
+/** How far it is, and what stops it. */
+export type RestoreOptions = ObjectProgress & { readonly signal: AbortSignal };
+
 /** Reads dumps back from S3. */
 export interface DumpRestore {
   /**
-   * Restores a backup's dump into a scratch database, without the guard and all else of Crossfade's, and returns how to reach it as
-   * Kong's own role. Errors `DatabaseNotPermitted`, `BackupDamaged`, `RestoreFailed`: then no scratch database is left.
+   * Restores a backup's dump into a scratch database, without the guard and all else of Crossfade's, gives it to `use` (as Kong's own
+   * role reaches it, to whom everything in it belongs), and drops it whatever happens. Errors `DatabaseNotPermitted`, `BackupDamaged`,
+   * `ObjectMissing`, `CannotDecrypt`, `RestoreFailed`, and those of `use`.
    */
-  toScratch(
+  inScratch<T>(
     from: BackupStore,
     manifest: BackupManifest,
     scratch: Scratch,
-    how: ObjectProgress & { readonly signal: AbortSignal },
-  ): Promise<DatabaseRef>;
-  /** Drops what `toScratch` made, or began. */
-  dropScratch(scratch: Scratch): Promise<void>;
+    how: RestoreOptions,
+    use: (copy: DatabaseRef) => Promise<T>,
+  ): Promise<T>;
   /**
-   * Reads a dump to its end, checks it, and has `pg_restore` list it. Errors `BackupDamaged`, `RestoreFailed`.
+   * Restores a backup's dump into a new database that is to take the place of the real one: with its locale, its owners, the rights
+   * and settings of roles that are still there, and statistics; without the guard and all else of Crossfade's. It replaces only
+   * what an earlier attempt at the same has left under this name. Returns how to reach it, and in words what it lacks (a role that is
+   * gone). Errors as of `inScratch`, and `DatabaseNameTaken`; then nothing of it is left.
+   */
+  intoNew(
+    from: BackupStore,
+    manifest: BackupManifest,
+    target: NewDatabase,
+    how: RestoreOptions,
+  ): Promise<{ readonly database: DatabaseRef; readonly remarks: readonly string[] }>;
+  /**
+   * Reads a dump to its end, checks it, and has `pg_restore` list it. Errors `BackupDamaged`, `CannotDecrypt`, `RestoreFailed`.
    * @param program what made the dump, as `pg_dump --version` said it
    */
-  list(from: BackupStore, dump: StoredObject, program: string, signal: AbortSignal): Promise<void>;
+  list(from: BackupStore, dump: StoredObject, program: string, how: RestoreOptions): Promise<void>;
 }
 
-// As Kong's role, to whom everything belongs then; rights of other roles don't matter in a scratch database.
+// Owners and rights are given by us: roles may be missing, and must not end it. What a dump that was taken while frozen carries along
+// does nothing in a copy, and is removed afterwards.
 const ARGUMENTS = ['--no-password', '--exit-on-error', '--no-owner', '--no-privileges'];
+
+interface Found {
+  readonly dump: StoredObject;
+  readonly facts: DumpFacts;
+  /** Path of `pg_restore`. */
+  readonly program: string;
+}
 
 export function createDumpRestore(deps: {
   connect: Connect;
@@ -58,40 +91,76 @@ export function createDumpRestore(deps: {
     dump: StoredObject,
     argv: readonly string[],
     env: Record<string, string>,
-    how: ObjectProgress & { readonly signal: AbortSignal },
+    how: RestoreOptions,
   ): Promise<void> {
     try {
-      await feed(argv, { env, signal: how.signal }, objects.read(from, dump, how), () => undefined);
+      await feed(argv, { env, signal: how.signal }, objects.read(from, dump, how));
     } catch (cause) {
       if (!(cause instanceof ProgramFailed)) throw cause;
       throw new CrossfadeError('RestoreFailed', `The dump ${dump.key} could not be read: ${cause.message}`, { cause });
     }
   }
 
+  /** Into an empty database, as Kong's own role; everything in it belongs to that role, or to `role`, which it is a member of. */
+  async function fill(
+    from: BackupStore,
+    { dump, program }: Found,
+    empty: DatabaseRef,
+    how: RestoreOptions,
+    role?: string,
+  ): Promise<void> {
+    const as = role === undefined || role === empty.user ? [] : [`--role=${role}`];
+    const argv = [program, ...ARGUMENTS, ...as, `--dbname=${empty.name}`];
+    await feedDump(from, dump, argv, programEnvironment(secrets, empty, path), how);
+    await withConnection(connect(empty), (client) => client.query('DROP SCHEMA IF EXISTS crossfade CASCADE'));
+  }
+
+  /** The dump, and a program that can read it and talk to the server. */
+  async function find(manifest: BackupManifest, on: DatabaseRef): Promise<Found> {
+    const dump = manifest.objects.find(({ kind }) => kind === 'database');
+    const { database: facts } = manifest;
+    if (dump === undefined || facts === undefined)
+      throw new CrossfadeError('ObjectMissing', `The backup of ${manifest.takenAt} has no dump of the database.`);
+    const server = await withConnection(connect(on), serverMajor);
+    const { path: program } = await programs.find('pg_restore', Math.max(server, majorOf(facts.program)));
+    return { dump, facts, program };
+  }
+
   return {
-    async toScratch(from, manifest, { on, manifestKey, purpose }, how) {
-      const dump = manifest.objects.find(({ kind }) => kind === 'database');
-      if (dump === undefined)
-        throw new CrossfadeError('ObjectMissing', `The backup ${manifestKey} has no dump of the database.`);
-      const { path: program } = await programs.find('pg_restore', await withConnection(connect(on), serverMajor));
-      const target = await scratch.create(on, scratchName(purpose, manifestKey));
+    async inScratch(from, manifest, { on, manifestKey, purpose }, how, use) {
+      const found = await find(manifest, on);
+      return scratch.use(on, scratchName(purpose, manifestKey), found.facts.locale.encoding, async (copy) => {
+        await fill(from, found, copy, how);
+        return use(copy);
+      });
+    },
+
+    async intoNew(from, manifest, { on, name, manifestKey }, how) {
+      const found = await find(manifest, on);
+      const { facts } = found;
+      const database = { ...on, name };
+      const owner = await asCreator(connect, on, async (client) => {
+        const there = await rolesThere(client);
+        const owner = there.has(facts.tablesOwner) ? facts.tablesOwner : on.user;
+        const wanted = { name, owner, locale: facts.locale };
+        await createForRestore(client, wanted, { manifestKey, who: on.admin?.user ?? on.user });
+        return owner;
+      });
       try {
-        const argv = [program, ...ARGUMENTS, `--dbname=${target.name}`];
-        await feedDump(from, dump, argv, programEnvironment(secrets, target, path), how);
-        // What a dump that was taken while frozen carries along: it does nothing in a copy, and has no business there.
-        await withConnection(connect(target), (client) => client.query('DROP SCHEMA IF EXISTS crossfade CASCADE'));
-        return target;
+        await fill(from, found, database, how, owner);
+        // Without statistics Kong's first queries would be planned blindly.
+        await withConnection(connect(database), (client) => client.query('ANALYZE'));
+        const remarks = await asCreator(connect, on, (client) => likeBefore(client, facts, owner), name);
+        return { database, remarks };
       } catch (error) {
-        await scratch.drop(on, target.name).catch(() => undefined);
+        await asCreator(connect, on, (client) => dropDatabase(client, name)).catch(() => undefined);
         throw error;
       }
     },
 
-    dropScratch: ({ on, manifestKey, purpose }) => scratch.drop(on, scratchName(purpose, manifestKey)),
-
-    async list(from, dump, program, signal) {
+    async list(from, dump, program, how) {
       const { path: restore } = await programs.find('pg_restore', majorOf(program));
-      await feedDump(from, dump, [restore, '--list'], { PATH: path, LC_ALL: 'C' }, { signal });
+      await feedDump(from, dump, [restore, '--list'], { PATH: path, LC_ALL: 'C' }, how);
     },
   };
 }

@@ -58,11 +58,12 @@ export async function readRights(client: ClientBase): Promise<RightsOn[]> {
  * Gives the same rights in a restored database, as a superuser or the owner. What can't be given is returned in words: roles
  * that are not there any more, rights that this server does not know.
  */
-export async function grantRights(client: ClientBase, all: readonly RightsOn[]): Promise<string[]> {
+export async function grantRights(
+  client: ClientBase,
+  all: readonly RightsOn[],
+  roles: ReadonlySet<string>,
+): Promise<string[]> {
   const things = new Set((await client.query<{ thing: string }>(THINGS)).rows.map(({ thing }) => thing));
-  const roles = new Set(
-    (await client.query<{ role: string }>('SELECT rolname::text AS role FROM pg_roles')).rows.map(({ role }) => role),
-  );
   const { rows } = await client.query<{ name: string }>('SELECT current_database()::text AS name');
   const remarks = new Set<string>();
   for (const { on, to } of all) {

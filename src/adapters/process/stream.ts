@@ -54,13 +54,12 @@ export async function* outputOf(argv: readonly string[], options: StreamOptions)
 
 /**
  * Feeds a program with a stream, all of which is read even when the program wants no more. Returns what it printed, or throws
- * `ProgramFailed` after the stream has ended. `onChunk` sees everything that was read.
+ * `ProgramFailed` after the stream has ended.
  */
 export async function feed(
   argv: readonly string[],
   options: StreamOptions,
   input: AsyncIterable<Uint8Array>,
-  onChunk: (chunk: Uint8Array) => void,
 ): Promise<string> {
   const [program = '', ...args] = argv;
   const child = execa(program, args, { ...common(options), stdin: 'pipe' });
@@ -72,7 +71,6 @@ export async function feed(
   try {
     for await (const chunk of input) {
       options.signal?.throwIfAborted();
-      onChunk(chunk);
       if (stdin.writable && !stdin.write(chunk))
         await Promise.race([once(stdin, 'drain').catch(() => undefined), closed]);
     }

@@ -5,13 +5,50 @@ export const backupErrors = defineErrors({
     retryable: false,
     what: 'The S3 server answers, and has no bucket of that name.',
     means: 'Nothing was stored; it is not tried again.',
-    todo: 'Create the bucket, or correct `backup.s3` (bucket, region, endpoint, `pathStyle`), then `retry`.',
+    todo: 'Create the bucket, or correct `backup.s3` (bucket, region, endpoint, `pathStyle`), then `retry` or start again.',
+  },
+  S3Credentials: {
+    retryable: false,
+    what: 'The S3 server does not accept the credentials: key or secret is wrong, or they have expired.',
+    means: 'Nothing was stored; it is not tried again, since it would be refused again.',
+    todo: "Correct `backup.s3.accessKeyId` and `secretAccessKey`; without them in the plan, renew what AWS tools find in the worker's environment. Then `retry` or start again.",
+  },
+  S3WrongRegion: {
+    retryable: false,
+    what: 'The bucket is not in the region of the plan.',
+    means: 'Nothing was stored; it is not tried again.',
+    todo: 'Correct `backup.s3.region`: the message names the right one where the server says it. Then start again.',
+  },
+  S3ClockSkew: {
+    retryable: false,
+    what: "The clocks of the worker's host and of the S3 server differ by more than the server takes, and correcting for it did not help.",
+    means: 'Nothing was stored; it is not tried again, since clocks do not mend themselves.',
+    todo: 'Set the clock of the host that is wrong (NTP), then `retry` or start again.',
+  },
+  S3EndpointWrong: {
+    retryable: false,
+    what: 'Under the address in the plan is no S3 server that can be talked to: the name is unknown, its certificate is not trusted, it speaks no TLS, or something else answers.',
+    means: 'Nothing was stored; it is not tried again.',
+    todo: "Correct `backup.s3.endpoint`. Where the unknown name begins with the bucket's, set `backup.s3.pathStyle: true`. For a certificate of your own, give the worker `NODE_EXTRA_CA_CERTS`. Then `retry` or start again.",
+  },
+  S3Full: {
+    retryable: false,
+    what: 'The S3 server has no space left, or the quota is used up.',
+    means:
+      'Nothing was stored, and the parts that were sent are removed. It is not tried again: that would only fill what space comes back.',
+    todo: 'Make space or raise the quota, then `retry`.',
+  },
+  S3SettingIgnored: {
+    retryable: false,
+    what: 'The S3 server took an object, and read back it lacks the encryption, the lock or the tags of the plan.',
+    means: 'The object was removed again, as far as the server lets it be; it does not count.',
+    todo: 'Make the server support it (a key for encryption, a bucket with object lock), or take that setting out of `backup.s3`. Then start again.',
   },
   S3Refused: {
     retryable: false,
-    what: 'The S3 server refused the credentials, or what was asked with them.',
+    what: 'The S3 server knows the credentials, and refused what was asked with them.',
     means: 'Nothing was stored; it is not tried again, since it would be refused again.',
-    todo: "Correct access key, secret or the rights on the bucket. If it speaks of the time, set the clock of the worker's host. Then `retry`.",
+    todo: 'Give the account the right that the message names (reading, writing and uploading in parts, for objects below the prefix), then `retry` or start again.',
   },
   S3Unreachable: {
     retryable: true,
@@ -60,6 +97,12 @@ export const backupErrors = defineErrors({
     what: 'The dump was restored into a scratch database, and row counts or fingerprint are not those of the moment of the dump.',
     means: 'The backup does not count.',
     todo: '`retry` from `backup` makes a new one; if it differs again, do not upgrade before you know why.',
+  },
+  DatabaseNameTaken: {
+    retryable: false,
+    what: 'A backup was to be restored into a new database, and there is one of that name already.',
+    means: 'It was not touched, and nothing was restored.',
+    todo: 'Find out whose it is. Rename or drop it, then try again.',
   },
   FilesMissing: {
     retryable: false,
