@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { makeFolder } from '../folder.ts';
@@ -13,6 +13,9 @@ export interface S3Options {
   readonly buckets?: readonly string[];
   readonly accessKeyId?: string;
   readonly secretAccessKey?: string;
+  readonly region?: string;
+  /** Further accounts, secret by access key; what they may do stands in the policies of buckets. */
+  readonly accounts?: Readonly<Record<string, string>>;
 }
 
 export interface S3 {
@@ -21,33 +24,36 @@ export interface S3 {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly process: RunningProcess;
-  createBucket(name: string): Promise<void>;
+  /** `locks`: with object lock, and so with versions. */
+  createBucket(name: string, locks?: boolean): Promise<void>;
   stop(): Promise<void>;
   /** Starts it again after `stop`, on the same port and with the same objects. */
   start(): Promise<void>;
 }
 
-const REGION = 'us-east-1';
-
 /** Starts an S3 server. Its addresses are of the path style: `endpoint/bucket/key`. */
 export async function startS3(options: S3Options): Promise<S3> {
   const { dir, buckets = [], accessKeyId = 'sandbox', secretAccessKey = 'sandbox-secret' } = options;
+  const { region = 'us-east-1', accounts = {} } = options;
   const { versitygw: command } = await installTools(['versitygw']);
   await makeFolder(dir);
-  mkdirSync(join(dir, 'objects'));
+  for (const folder of ['objects', 'versions', 'accounts']) mkdirSync(join(dir, folder));
+  writeFileSync(join(dir, 'accounts/users.json'), accountsFile(accounts), { mode: 0o600 });
   const credentials = { accessKeyId, secretAccessKey };
-  const launchOn = (onPort: number) => launch(dir, command, onPort, credentials);
+  const launchOn = (onPort: number) => launch(dir, command, onPort, region, credentials);
   let port = 0;
   let running = await retryOnUsedPort(async () => launchOn((port = await freePort())));
   const endpoint = `http://127.0.0.1:${port}`;
 
-  const createBucket = (Bucket: string) =>
-    withClient(endpoint, credentials, async (client) => void (await client.send(new CreateBucketCommand({ Bucket }))));
+  const createBucket = (Bucket: string, ObjectLockEnabledForBucket = false) =>
+    withClient(endpoint, region, credentials, async (client) => {
+      await client.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket }));
+    });
   for (const name of buckets) await createBucket(name);
 
   return {
     endpoint,
-    region: REGION,
+    region,
     ...credentials,
     get process() {
       return running;
@@ -65,17 +71,32 @@ interface Credentials {
   readonly secretAccessKey: string;
 }
 
-async function launch(dir: string, command: string, port: number, credentials: Credentials): Promise<RunningProcess> {
+/** As `versitygw` keeps them. */
+const accountsFile = (accounts: Readonly<Record<string, string>>): string =>
+  JSON.stringify({
+    accessAccounts: Object.fromEntries(
+      Object.entries(accounts).map(([access, secret]) => [access, { access, secret, role: 'user' }]),
+    ),
+  });
+
+async function launch(
+  dir: string,
+  command: string,
+  port: number,
+  region: string,
+  credentials: Credentials,
+): Promise<RunningProcess> {
+  const options = ['--port', `127.0.0.1:${port}`, '--region', region, '--iam-dir', join(dir, 'accounts')];
   const running = await startProcess({
     dir,
     name: 's3',
     command,
-    args: ['--port', `127.0.0.1:${port}`, '--region', REGION, 'posix', join(dir, 'objects')],
+    args: [...options, 'posix', '--versioning-dir', join(dir, 'versions'), join(dir, 'objects')],
     env: { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
   });
   try {
     await running.waitUntil('the S3 server lists its buckets', () =>
-      withClient(`http://127.0.0.1:${port}`, credentials, (client) => client.send(new ListBucketsCommand())),
+      withClient(`http://127.0.0.1:${port}`, region, credentials, (client) => client.send(new ListBucketsCommand())),
     );
   } catch (error) {
     await running.stop();
@@ -86,10 +107,11 @@ async function launch(dir: string, command: string, port: number, credentials: C
 
 async function withClient<T>(
   endpoint: string,
+  region: string,
   credentials: Credentials,
   use: (client: S3Client) => Promise<T>,
 ): Promise<T> {
-  const client = new S3Client({ endpoint, region: REGION, credentials, forcePathStyle: true, maxAttempts: 1 });
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 1 });
   try {
     return await use(client);
   } finally {

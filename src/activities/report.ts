@@ -9,7 +9,7 @@ import type { ReportActivities } from './contract.ts';
 import { readSamples, readText } from './report-samples.ts';
 
 interface Deps {
-  readonly store: ObjectStore;
+  readonly store: Pick<ObjectStore, 'get' | 'put'>;
   readonly files: ReportFiles;
 }
 

@@ -50,7 +50,8 @@ export function createSampleLog({ store, s3, key }: SampleLogTarget): SampleLog 
       if (!loaded) await loadEarlier();
       const all = addSamples(samples, taken);
       const text = all.map((one) => `${JSON.stringify(one)}\n`).join('');
-      const options = { contentType: 'application/jsonl', signal: AbortSignal.timeout(PATIENCE) };
+      // Not locked: it is written anew every few seconds.
+      const options = { contentType: 'application/jsonl', signal: AbortSignal.timeout(PATIENCE), lockMs: 0 };
       await store.put(s3, file, chunks(text), options);
       samples = all;
       return true;

@@ -17,7 +17,7 @@ const FOLDER = 'payments/2026-11-24T10-00-00-000Z_019ab3f2-7c1d-7d55-9e60-2f4b8a
 const s3 = { bucket: 'kong-backups', prefix: 'crossfade', region: 'us-east-1', pathStyle: true };
 
 /** A bucket in memory, or one that refuses everything. */
-function bucket(objects: Map<string, string>, broken = false): ObjectStore {
+function bucket(objects: Map<string, string>, broken = false): Pick<ObjectStore, 'get' | 'put'> {
   const fail = () => Promise.reject(new Error('S3 at http://s3:9000 does not answer'));
   return {
     async put(_, key, body) {
@@ -37,7 +37,6 @@ function bucket(objects: Map<string, string>, broken = false): ObjectStore {
         for (let from = 0; from < bytes.length; from += 1_001) yield bytes.subarray(from, from + 1_001);
       })();
     },
-    head: async () => undefined,
   };
 }
 
@@ -47,7 +46,7 @@ afterEach(() => rm(directory, { recursive: true }));
 
 const report = buildReport(completed, completedTimeline);
 
-function write(store: ObjectStore, to?: string): Promise<ReportRef> {
+function write(store: Pick<ObjectStore, 'get' | 'put'>, to?: string): Promise<ReportRef> {
   const { writeReport } = createReportActivities({ store, files: localReportFiles });
   const input = { report, s3, upgrade, ...(to === undefined ? {} : { directory: to }) };
   return new MockActivityEnvironment().run<[typeof input], ReportRef, typeof writeReport>(writeReport, input);

@@ -1,41 +1,115 @@
-import { CrossfadeError } from '../../domain/errors/index.ts';
+import { CrossfadeError, type ErrorCode } from '../../domain/errors/index.ts';
 import type { S3Ref } from '../../domain/plan/index.ts';
 
 interface S3Failure {
   readonly name?: string;
   readonly message?: string;
   readonly code?: string;
+  /** Of a name that is unknown. */
+  readonly hostname?: string;
   readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
 }
 
-/** No credentials were found at all. */
-const NO_CREDENTIALS = 'CredentialsProviderError';
+/** How S3 servers name their errors (AWS, MinIO, Ceph, versitygw), by what a person has to do about them. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  NoSuchBucket: 'BucketMissing',
+  InvalidAccessKeyId: 'S3Credentials',
+  SignatureDoesNotMatch: 'S3Credentials',
+  ExpiredToken: 'S3Credentials',
+  ExpiredTokenException: 'S3Credentials',
+  InvalidToken: 'S3Credentials',
+  TokenRefreshRequired: 'S3Credentials',
+  CredentialsProviderError: 'S3Credentials',
+  TokenProviderError: 'S3Credentials',
+  PermanentRedirect: 'S3WrongRegion',
+  IllegalLocationConstraintException: 'S3WrongRegion',
+  RequestTimeTooSkewed: 'S3ClockSkew',
+  RequestExpired: 'S3ClockSkew',
+  InsufficientStorage: 'S3Full',
+  XMinioStorageFull: 'S3Full',
+  XMinioAdminBucketQuotaExceeded: 'S3Full',
+  QuotaExceeded: 'S3Full',
+  ENOTFOUND: 'S3EndpointWrong',
+  EPROTO: 'S3EndpointWrong',
+  // Of one request that came too slowly, damaged, or after somebody had aborted its upload.
+  RequestTimeout: 'S3Unreachable',
+  IncompleteBody: 'S3Unreachable',
+  BadDigest: 'S3Unreachable',
+  XAmzContentSHA256Mismatch: 'S3Unreachable',
+  NoSuchUpload: 'S3Unreachable',
+  InvalidPart: 'S3Unreachable',
+  NotImplemented: 'S3Refused',
+};
+
 /** Worth another attempt: too slow, in conflict with another request, too many requests. */
 const TRY_AGAIN = new Set([408, 409, 429]);
-
-/** Any other answer of this kind (3xx: the bucket is in another region) would be the same the next time. */
-const refusedStatus = (status: number | undefined): boolean =>
-  status !== undefined && status >= 300 && status < 500 && !TRY_AGAIN.has(status);
+const NO_SPACE = 507;
 
 /** The object, or for a HEAD of the bucket the bucket, is not there. */
 export const isNotFound = (error: unknown): boolean =>
   ['NoSuchKey', 'NotFound'].includes((error as S3Failure).name ?? '');
 
-/** What an S3 client threw, as one of the catalogue's errors. */
+/** The server knows the credentials, and does not let them do this; or it can't do it at all. */
+export const notPermitted = (error: unknown): boolean =>
+  ['AccessDenied', 'Forbidden', 'NotImplemented', 'MethodNotAllowed'].includes((error as S3Failure).name ?? '');
+
+function codeOf({ name = '', message = '', code = '', $metadata }: S3Failure): ErrorCode {
+  const status = $metadata?.httpStatusCode;
+  if (name === 'AuthorizationHeaderMalformed') return /region/i.test(message) ? 'S3WrongRegion' : 'S3Credentials';
+  const known = CODES[name] ?? CODES[code];
+  if (known !== undefined) return known;
+  if (/CERT|SIGNED|^ERR_(SSL|TLS)|^HPE_/.test(code)) return 'S3EndpointWrong';
+  if (status === undefined) return 'S3Unreachable';
+  if (status === NO_SPACE) return 'S3Full';
+  if (status >= 300 && status < 400) return 'S3WrongRegion';
+  // A page for people instead of an answer in XML: a web server, or a console.
+  if (/deserialization/i.test(message) && status < 500) return 'S3EndpointWrong';
+  // Any other answer of this kind would be the same the next time.
+  return status >= 400 && status < 500 && !TRY_AGAIN.has(status) ? 'S3Refused' : 'S3Unreachable';
+}
+
+/** What an S3 client threw, as one of the catalogue's errors. `what` was to be done: "to store KEY". */
 export function s3Error(error: unknown, s3: S3Ref, what: string): CrossfadeError {
   if (error instanceof CrossfadeError) return error;
-  const { name = '', message = '', code, $metadata } = error as S3Failure;
-  const status = $metadata?.httpStatusCode;
-  const where = `bucket "${s3.bucket}" at ${s3.endpoint ?? `AWS, region ${s3.region}`}`;
-  const reason = [name === 'Error' ? '' : name, message === '' ? (code ?? '') : message]
-    .filter((text) => text !== '')
-    .join(': ');
-  if (name === 'NoSuchBucket')
-    return new CrossfadeError('BucketMissing', `There is no ${where}: ${what} failed.`, { cause: error });
-  const refused = name === NO_CREDENTIALS || refusedStatus(status);
-  return refused
-    ? new CrossfadeError('S3Refused', `The S3 server refused: ${what}, ${where}. ${reason}`, { cause: error })
-    : new CrossfadeError('S3Unreachable', `The S3 server failed or does not answer: ${what}, ${where}. ${reason}`, {
-        cause: error,
-      });
+  const failure = error as S3Failure;
+  const code = codeOf(failure);
+  return new CrossfadeError(code, messageOf(code, failure, s3, what), { cause: error });
 }
+
+function messageOf(code: ErrorCode, failure: S3Failure, s3: S3Ref, what: string): string {
+  const where = `bucket "${s3.bucket}" at ${s3.endpoint ?? `AWS, region ${s3.region}`}`;
+  const reason = reasonOf(failure);
+  switch (code) {
+    case 'BucketMissing':
+      return `There is no ${where}: ${what} failed.${styleHint(s3)}`;
+    case 'S3Credentials':
+      return `The S3 server does not accept the credentials: ${what}, ${where}. ${reason}`;
+    case 'S3WrongRegion': {
+      const region = failure.$response?.headers?.['x-amz-bucket-region'];
+      const right = region === undefined ? '' : ` The bucket is in ${region}.`;
+      return `The region "${s3.region}" is not the right one: ${what}, ${where}.${right} ${reason}`;
+    }
+    case 'S3ClockSkew':
+      return `The clocks of this host (${new Date().toISOString()}) and of the S3 server differ too much: ${what}, ${where}. ${reason}`;
+    case 'S3Full':
+      return `The S3 server has no space left: ${what}, ${where}. ${reason}`;
+    case 'S3EndpointWrong':
+      return `There is no S3 server to talk to under that address: ${what}, ${where}. ${reason}${styleHint(s3)}`;
+    case 'S3Refused':
+      return `The S3 server refused: ${what}, ${where}. ${reason}`;
+    default:
+      return `The S3 server failed or does not answer: ${what}, ${where}. ${reason}`;
+  }
+}
+
+function reasonOf({ name = '', message = '', code }: S3Failure): string {
+  const kind = ['Error', 'AggregateError', 'UnknownError'].includes(name) ? '' : name;
+  return [kind, message === '' ? (code ?? '') : message].filter((text) => text !== '').join(': ');
+}
+
+/** A server that knows buckets only as a part of the path can't say so itself. */
+const styleHint = ({ endpoint, pathStyle, bucket }: S3Ref): string =>
+  endpoint === undefined || pathStyle
+    ? ''
+    : ` The bucket was made a part of the host name (${bucket}.${new URL(endpoint).hostname}); a server that wants it in the path needs \`pathStyle: true\`.`;

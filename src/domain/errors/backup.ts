@@ -108,7 +108,19 @@ export const backupErrors = defineErrors({
     retryable: false,
     what: 'Files that the plan lists for the backup are not there, or cannot be read by the worker.',
     means: 'Nothing was stored of them.',
-    todo: "Correct `backup.files`, or let the worker's user read them, on the host of Y's runner; then `retry`.",
+    todo: "Correct `backup.files`, or let the worker's user read them, on the host that the message names; then `retry`.",
+  },
+  FilesNotEncrypted: {
+    retryable: false,
+    what: 'Files that the plan lists for the backup hold secrets (a private key, a password, a licence), and the plan does not encrypt the backup.',
+    means: 'Nothing was stored of them.',
+    todo: 'Give `backup.encrypt.recipients` in the plan of a new upgrade, or leave these files out of `backup.files` and keep them elsewhere.',
+  },
+  FileChanged: {
+    retryable: true,
+    what: 'A file was changed or removed while it was being backed up.',
+    means: 'Nothing was stored under the name of the archive. It is tried again.',
+    todo: 'A file that is written all the time, such as a log, does not belong into `backup.files`. Else find out who writes it, then `retry`.',
   },
   DeckFailed: {
     retryable: true,

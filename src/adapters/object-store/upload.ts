@@ -1,0 +1,113 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+  type CompletedPart,
+  type CreateMultipartUploadCommandInput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { S3Ref } from '../../domain/plan/index.ts';
+import { notPermitted } from './errors.ts';
+import { cutIntoParts, type PartPlan } from './parts.ts';
+import { settingsOf } from './settings.ts';
+import { createStopper, type Stopper } from './stopper.ts';
+
+/** What goes with an object, whether it is sent in one piece or in parts. */
+export type ObjectParams = CreateMultipartUploadCommandInput & { readonly Bucket: string; readonly Key: string };
+
+export interface UploadClients {
+  readonly client: S3Client;
+  /** For putting the parts together, which some servers do by copying them all. */
+  readonly patient: S3Client;
+}
+
+/**
+ * Sends what `body` gives: in one piece if it is smaller than a part, else in parts, several at a time. The first failure of
+ * anything stops the rest at once, and aborts the upload at the server.
+ */
+export async function upload(
+  clients: UploadClients,
+  params: ObjectParams,
+  body: AsyncIterable<Uint8Array>,
+  plan: PartPlan,
+  signal?: AbortSignal,
+): Promise<void> {
+  const parts = cutIntoParts(body, plan.size);
+  const stopper = createStopper(signal);
+  try {
+    const { value: first } = await stopper.unlessStopped(parts.next());
+    if (first !== undefined && first.length === plan.size)
+      await inParts(clients, params, first, parts, plan.inFlight, stopper);
+    else await clients.client.send(new PutObjectCommand({ ...params, Body: first }), { abortSignal: stopper.signal });
+  } catch (error) {
+    stopper.stop(error);
+    // Ends the source. Not waited for: one that stalls would never let go.
+    parts.return(undefined).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function inParts(
+  { client, patient }: UploadClients,
+  params: ObjectParams,
+  first: Buffer,
+  more: AsyncGenerator<Buffer, void>,
+  inFlight: number,
+  stopper: Stopper,
+): Promise<void> {
+  const { Bucket, Key, ChecksumAlgorithm } = params;
+  const abortSignal = stopper.signal;
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(params), { abortSignal });
+  const done: CompletedPart[] = [];
+  const running = new Set<Promise<void>>();
+  const send = async (PartNumber: number, Body: Buffer): Promise<void> => {
+    const part = { Bucket, Key, UploadId, PartNumber, Body, ...(ChecksumAlgorithm && { ChecksumAlgorithm }) };
+    const { ETag, ChecksumSHA256 } = await client.send(new UploadPartCommand(part), { abortSignal });
+    done.push({ PartNumber, ETag, ...(ChecksumSHA256 && { ChecksumSHA256 }) });
+  };
+  try {
+    let part: Buffer | undefined = first;
+    for (let number = 1; part !== undefined; number++) {
+      const sending: Promise<void> = send(number, part)
+        .catch(stopper.stop)
+        .finally(() => running.delete(sending));
+      running.add(sending);
+      if (running.size >= inFlight) await stopper.unlessStopped(Promise.race(running));
+      part = (await stopper.unlessStopped(more.next())).value ?? undefined;
+    }
+    await Promise.all(running);
+    abortSignal.throwIfAborted();
+    done.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
+    const whole = { Bucket, Key, UploadId, MultipartUpload: { Parts: done } };
+    await patient.send(new CompleteMultipartUploadCommand(whole), { abortSignal });
+  } catch (error) {
+    stopper.stop(error);
+    await Promise.all(running);
+    await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Begins an upload of parts and aborts it. */
+export async function tryUpload(client: S3Client, s3: S3Ref, Key: string): Promise<void> {
+  const object = { Bucket: s3.bucket, Key };
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...object, ...settingsOf(s3) }));
+  await client.send(new AbortMultipartUploadCommand({ ...object, UploadId }));
+}
+
+/**
+ * Aborts what earlier attempts have begun of this object: their parts would be kept, and paid for, for ever. Where that is not
+ * permitted they are left to the bucket's own rules.
+ */
+export async function abortUploads(client: S3Client, Bucket: string, Key: string): Promise<void> {
+  try {
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }));
+    for (const { Key: of, UploadId } of Uploads)
+      if (of === Key) await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+  } catch (error) {
+    if (!notPermitted(error)) throw error;
+  }
+}
