@@ -25,7 +25,7 @@ export interface Stand {
   readonly places: Places;
   readonly plan: Plan;
   readonly planInput: PlanInput;
-  readonly secrets: Readonly<Record<SecretName, string>>;
+  readonly secrets: Readonly<Record<Exclude<SecretName, 'BACKUP_KEY'>, string>>;
   /** Environment of a worker for it, secrets included. */
   readonly workerEnv: Readonly<Record<string, string>>;
   /** No node runs, the database is as X left it, all traffic goes to X; then X is started. */

@@ -12,7 +12,13 @@ export const CLUSTER = 'demo';
 export const HOST = 'demo';
 
 /** Names of the worker's environment variables that hold secrets. */
-export const SECRET_NAMES = ['KONG_PG_PASSWORD', 'PG_ADMIN_PASSWORD', 'S3_SECRET_KEY', 'DEMO_KEY'] as const;
+export const SECRET_NAMES = [
+  'KONG_PG_PASSWORD',
+  'PG_ADMIN_PASSWORD',
+  'S3_SECRET_KEY',
+  'DEMO_KEY',
+  'BACKUP_KEY',
+] as const;
 export type SecretName = (typeof SECRET_NAMES)[number];
 
 /** The demo's plan: that of a real upgrade, but with seconds where there would be minutes and hours. */
@@ -20,7 +26,13 @@ export function demoPlan(
   places: Places,
   sandbox: Sandbox,
   kong: KongCommands,
-  { writers }: Pick<Scenario, 'writers'>,
+  {
+    writers,
+    recipient,
+  }: Pick<Scenario, 'writers'> & {
+    /** Backups are encrypted for it, and opened with BACKUP_KEY. */
+    readonly recipient?: string;
+  },
 ): PlanInput {
   const { postgres, s3, bucket } = sandbox;
   return {
@@ -48,6 +60,7 @@ export function demoPlan(
         accessKeyId: s3.accessKeyId,
         secretAccessKey: secret('S3_SECRET_KEY'),
       },
+      ...(recipient === undefined ? {} : { encrypt: { recipients: [recipient], identity: secret('BACKUP_KEY') } }),
       deck: { command: [kong.deck] },
       files: [places.conf],
     },

@@ -7,6 +7,7 @@ import { parsePlan, type Plan } from '../../src/domain/plan/index.ts';
 import { step, type Print } from '../log.ts';
 import { startSandbox, type Sandbox } from '../index.ts';
 import type { Nginx } from '../servers/nginx.ts';
+import { newBackupKey } from './backup-key.ts';
 import { choosePlaces, type Places } from './addresses.ts';
 import { startBalancer } from './balancer.ts';
 import { configure, PATH } from './configure.ts';
@@ -46,12 +47,14 @@ export async function setUp(dir: string, scenario: Scenario, print: Print): Prom
     throw new Error('A real Kong answers no errors on demand: this scenario is for the stand-in.');
   mkdirSync(join(dir, 'tmp'));
   const places = await choosePlaces(dir);
-  const { plan, planFile } = writePlan(demoPlan(places, sandbox, kong, scenario), dir);
+  const { recipient, identity } = await newBackupKey();
+  const { plan, planFile } = writePlan(demoPlan(places, sandbox, kong, { ...scenario, recipient }), dir);
   const secrets: Demo['secrets'] = {
     KONG_PG_PASSWORD: PASSWORD,
     PG_ADMIN_PASSWORD: sandbox.postgres.admin.password,
     S3_SECRET_KEY: sandbox.s3.secretAccessKey,
     DEMO_KEY: 'key-of-the-demo-clients',
+    BACKUP_KEY: identity,
   };
   const workerEnv = { ...secrets, TEMPORAL_ADDRESS: sandbox.temporal.address, CROSSFADE_HOST: HOST };
 
