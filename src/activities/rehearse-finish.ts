@@ -4,12 +4,14 @@ import type { ScratchNodes } from '../adapters/cluster/scratch-node.ts';
 import type { KongHttp } from '../adapters/kong/port.ts';
 import type { ObjectStore } from '../adapters/object-store/port.ts';
 import type { DumpRestore } from '../adapters/postgres/restore.ts';
+import { whyNotOpened } from '../domain/backup.ts';
 import { CrossfadeError, type ErrorCode } from '../domain/errors/index.ts';
 import { afterFinish, afterUp, type CommandText } from '../domain/migrations/index.ts';
 import type { MigrationState } from '../domain/migrations.ts';
 import type { DatabaseRef, Side } from '../domain/plan/index.ts';
 import type { FinishActivities, StageActivities } from './contract.ts';
 import { readManifest } from './backup/documents.ts';
+import { reportBytes } from './byte-progress.ts';
 import { reportProgress } from './progress.ts';
 import { readState } from './read-migrations.ts';
 import { bringUp } from './start-node.ts';
@@ -49,11 +51,14 @@ export async function rehearseFinish(deps: RehearseDeps, input: Input): Promise<
   }
   const { s3, encrypt, backup, upgrade, on = database } = input;
   const wanted = { on, manifestKey: backup.manifestKey, purpose: PURPOSE };
+  const manifest = await readManifest(deps.store, s3, backup.manifestKey);
+  const dump = manifest.objects.find(({ kind }) => kind === 'database');
+  const closed = dump && whyNotOpened(dump, encrypt?.identity);
+  if (closed !== undefined)
+    return { migrations: [], testsPassed: 0, skipped: `the backup can not be restored: ${closed}` };
   try {
-    reportProgress({ doing: 'restoring the backup' });
     const signal = cancellationSignal();
-    const onContent = (bytes: number) => reportProgress({ doing: 'restoring the backup', bytes });
-    const manifest = await readManifest(deps.store, s3, backup.manifestKey);
+    const onContent = reportBytes('restoring the backup', dump?.content);
     return await deps.restore.inScratch({ s3, encrypt }, manifest, wanted, { signal, onContent }, async (scratch) => {
       const copy = await deps.scratchNodes.make(y, scratch, `${PURPOSE}-${upgrade.runId}`);
       try {

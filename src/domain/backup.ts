@@ -34,8 +34,12 @@ export interface BackupRef {
   readonly bytes: number;
   /** ISO 8601. */
   readonly takenAt: string;
-  /** Sizes and checksums were read back and the dump was listed. */
+  /** Every object was encrypted with age before it left the worker. */
+  readonly encrypted: boolean;
+  /** Sizes and checksums were read back, and the dump was listed unless `notListed` says why not. */
   readonly verified: boolean;
+  /** Why the dump could not be listed: it is what was stored, and nobody has looked into it. */
+  readonly notListed?: string;
   /** It was restored into a scratch database and row counts and fingerprint were equal. */
   readonly restored: boolean;
   /** Why it could not be restored for a test, where that is so: the proof is missing, not the backup. */
@@ -120,7 +124,15 @@ export interface BackupManifest {
   readonly recipients?: readonly string[];
   readonly objects: readonly StoredObject[];
   readonly database?: DumpFacts;
+  /** As in {@link BackupRef}. */
+  readonly notListed?: string;
 }
+
+/** Why an object can only be read as it is stored; `undefined` when it can be opened. */
+export const whyNotOpened = ({ packing }: StoredObject, identity: unknown): string | undefined =>
+  packing.includes('age') && identity === undefined
+    ? 'it is encrypted with age, and the plan has no `backup.encrypt.identity`'
+    : undefined;
 
 /** The folder of a cluster's backups, and of everything else that is kept of it. Ends in `/`. */
 export const clusterFolder = (prefix: string, cluster: string): string => `${join(prefix, cluster)}/`;

@@ -46,6 +46,17 @@ const NODES: ReadonlySet<string> = new Set([
 /** `oic_`: keys of identity providers, fetched and renewed by the nodes. `clustering_sync_`: what control planes tell each other. */
 const NODES_PREFIXES = ['vitals_', 'keyring_', 'license_', 'oic_', 'clustering_sync_', 'basicauth_brute_force_'];
 
+/** Tables with nothing but counters and measurements, by name or by what it begins with (`*`): they fill themselves again. */
+export const COUNTERS: readonly string[] = [
+  'ratelimiting_metrics',
+  'response_ratelimiting_metrics',
+  'rl_counters',
+  'vitals_*',
+];
+
+export const holdsCounters = (table: string): boolean =>
+  COUNTERS.some((name) => (name.endsWith('*') ? table.startsWith(name.slice(0, -1)) : table === name));
+
 export interface TableShape {
   readonly name: string;
   readonly columns: readonly { readonly name: string; readonly type: string }[];

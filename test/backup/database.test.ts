@@ -70,9 +70,11 @@ describe('a dump that was taken while frozen', () => {
       source: database.name,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
     });
-    expect(object.key).toBe(`crossfade/payments/2026-01-01T00-00-00-000Z_${me.runId}/before/database.dump`);
+    expect(object.key).toBe(`crossfade/payments/2026-01-01T00-00-00-000Z_${me.runId}/before/database.dump.zst`);
+    expect(object.packing).toEqual(['zstd']);
+    expect(object.content).toBeGreaterThan(object.size);
     const sealed = await seal([object]);
-    expect(sealed).toMatchObject({ verified: true, restored: false, bytes: object.size, objects: 1 });
+    expect(sealed).toMatchObject({ verified: true, restored: false, encrypted: false, bytes: object.size, objects: 1 });
     expect(await drill(sealed)).toEqual({ ...sealed, restored: true });
     expect(await scratchNames()).toEqual([]);
     const manifest = JSON.parse(readFileSync(fileOf(sealed.manifestKey), 'utf8')) as Record<string, unknown>;
@@ -96,9 +98,12 @@ describe('a dump that was taken while frozen', () => {
     await servers.kong.postgres.createDatabase('by_hand', 'kong');
     const { host, port, binDir } = servers.kong.postgres;
     const output = execFileSync(
-      join(binDir, 'pg_restore'),
-      ['--exit-on-error', '-h', host, '-p', String(port), '-U', 'kong', '-d', 'by_hand', fileOf(key)],
-      { env: { PGPASSWORD: PASSWORD }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+      'sh',
+      ['-c', 'zstd -d < "$1" | "$0" --exit-on-error -d by_hand 2>&1', join(binDir, 'pg_restore'), fileOf(key)],
+      {
+        env: { PATH: process.env['PATH'], PGHOST: host, PGPORT: String(port), PGUSER: 'kong', PGPASSWORD: PASSWORD },
+        encoding: 'utf8',
+      },
     );
     expect(output).toBe('');
     const restored = { ...database, name: 'by_hand' };
@@ -137,7 +142,7 @@ test(
   'a dump in many parts; counters that nodes write meanwhile do not disturb the drill',
   { timeout: 180_000 },
   async () => {
-    await makeLarge(database, 65);
+    await makeLarge(database, 80);
     const counting = { on: true };
     const writer = (async () => {
       while (counting.on)

@@ -61,6 +61,7 @@ const manifest = z.object({
     }),
   ),
   database: dumpFacts.optional(),
+  notListed: z.string().optional(),
 });
 
 const textOf = (document: object): string => `${JSON.stringify(document, undefined, 2)}\n`;

@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../adapters/object-store/port.ts';
 import type { DatabaseDump } from '../../adapters/postgres/dump.ts';
 import { backupKeys } from '../../domain/backup.ts';
 import type { BackupActivities } from '../contract.ts';
-import { reportProgress } from '../progress.ts';
+import { reportBytes } from '../byte-progress.ts';
 import { writeJson } from './documents.ts';
 
 export interface DumpDatabaseDeps {
@@ -15,20 +15,25 @@ export interface DumpDatabaseDeps {
 
 type DumpDatabase = BackupActivities['dumpDatabase'];
 
+/** Bytes stored for each byte that the tables take on the server's disk, at most: text is larger, and compressed. */
+const AT_MOST = 2;
+
 export const createDumpDatabase =
   ({ store, objects, dump }: DumpDatabaseDeps): DumpDatabase =>
-  ({ database, upgrade, label, s3, encrypt }) => {
+  ({ database, leaveOut, upgrade, label, s3, encrypt }) => {
     const keys = backupKeys(s3.prefix, upgrade, label);
-    const object = { kind: 'database', key: keys.dump, source: database.name, compress: false } as const;
-    const how = { onContent: (bytes: number) => reportProgress({ bytes }), signal: cancellationSignal() };
+    const signal = cancellationSignal();
     return dump.run(
       database,
-      upgrade.cluster,
-      async (body, facts) => {
-        const stored = await objects.write({ s3, encrypt }, object, body, how);
-        await writeJson(store, s3, keys.facts, facts);
+      { cluster: upgrade.cluster, leaveOut },
+      async ({ content, estimate, facts }) => {
+        const object = { kind: 'database', key: keys.dump, source: database.name, compress: true } as const;
+        const atMost = AT_MOST * estimate;
+        const onContent = reportBytes(`dumping ${database.name}`, estimate);
+        const stored = await objects.write({ s3, encrypt }, { ...object, atMost }, content, { onContent, signal });
+        await writeJson(store, s3, keys.facts, await facts);
         return stored;
       },
-      cancellationSignal(),
+      signal,
     );
   };

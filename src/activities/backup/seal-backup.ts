@@ -2,9 +2,10 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { BackupObjects } from '../../adapters/backup-objects/index.ts';
 import type { ObjectStore } from '../../adapters/object-store/port.ts';
 import type { DumpRestore } from '../../adapters/postgres/restore.ts';
-import { backupKeys, type BackupManifest } from '../../domain/backup.ts';
+import { backupKeys, whyNotOpened, type BackupManifest, type StoredObject } from '../../domain/backup.ts';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { BackupActivities } from '../contract.ts';
+import { reportBytes } from '../byte-progress.ts';
 import { readDumpFacts, writeJson } from './documents.ts';
 
 export interface SealBackupDeps {
@@ -25,10 +26,15 @@ export const createSealBackup =
         'BackupOfAnotherState',
         `The dump ${keys.dump} holds the configuration ${facts.fingerprint.slice(0, 12)}, the baseline is ${fingerprint.slice(0, 12)}.`,
       );
+    let notListed: string | undefined;
     for (const object of stored) {
-      if (object.kind === 'database')
-        await restore.list({ s3, encrypt }, object, facts.program, { signal: cancellationSignal() });
-      else await objects.verify(s3, object, cancellationSignal());
+      const closed = whyNotOpened(object, encrypt?.identity);
+      const listed = object.kind === 'database' && closed === undefined;
+      if (object.kind === 'database') notListed = closed;
+      const onContent = reportBytes(`reading back ${nameOf(object)}`, listed ? object.content : object.size);
+      const how = { onContent, signal: cancellationSignal() };
+      if (listed) await restore.list({ s3, encrypt }, object, facts.program, how);
+      else await objects.verify(s3, object, how);
     }
     const { cluster, workflowId, runId } = upgrade;
     const takenAt = new Date().toISOString();
@@ -38,6 +44,7 @@ export const createSealBackup =
       ...(encrypt === undefined ? {} : { recipients: encrypt.recipients }),
       objects: stored,
       database: facts,
+      ...(notListed === undefined ? {} : { notListed }),
     };
     await writeJson(store, s3, keys.manifest, manifest);
     const bytes = stored.reduce((sum, { size }) => sum + size, 0);
@@ -45,6 +52,9 @@ export const createSealBackup =
       ...{ label, bucket: s3.bucket, manifestKey: keys.manifest, objects: stored.length, bytes, takenAt },
       encrypted: stored.every(({ packing }) => packing.includes('age')),
       verified: true,
+      ...(notListed === undefined ? {} : { notListed }),
       restored: false,
     };
   };
+
+const nameOf = ({ key }: StoredObject): string => key.slice(key.lastIndexOf('/') + 1);

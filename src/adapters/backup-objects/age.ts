@@ -4,40 +4,58 @@ import type { Encrypt } from '../../domain/plan/index.ts';
 import type { Secrets } from '../secrets.ts';
 
 /** For all recipients of the plan, in age's own format. */
-export async function* encrypt(body: AsyncIterable<Uint8Array>, { recipients }: Encrypt): AsyncIterable<Uint8Array> {
+export async function* encrypt(
+  body: AsyncGenerator<Uint8Array>,
+  { recipients }: Encrypt,
+): AsyncGenerator<Uint8Array, void> {
   const age = new Encrypter();
   for (const recipient of recipients) age.addRecipient(recipient);
   yield* await age.encrypt(ReadableStream.from(body));
 }
 
-/** Error `CannotDecrypt`, before the first byte. Content that was changed makes age throw later. */
-export async function* decrypt(
-  body: AsyncIterable<Uint8Array>,
-  plan: Encrypt | undefined,
-  secrets: Secrets,
-): AsyncIterable<Uint8Array> {
+/** What can open objects. Error `CannotDecrypt` when the plan has no identity, or something else in its place. */
+export function identities(plan: Encrypt | undefined, secrets: Secrets): Decrypter {
   if (plan?.identity === undefined)
     throw new CrossfadeError(
       'CannotDecrypt',
       'The object is encrypted with age, and the plan has no `backup.encrypt.identity`.',
     );
-  const age = new Decrypter();
-  const identities = identitiesIn(secrets.resolve(plan.identity));
-  if (identities.length === 0)
+  const found = identitiesIn(secrets.resolve(plan.identity));
+  if (found.length === 0)
     throw new CrossfadeError('CannotDecrypt', 'What `backup.encrypt.identity` refers to holds no identity of age.');
+  const age = new Decrypter();
+  for (const identity of found) add(age, identity);
+  return age;
+}
+
+/** Content that was changed makes age throw at its beginning or later. Error `CannotDecrypt`: no identity fits. */
+export async function* decrypt(body: AsyncGenerator<Uint8Array>, age: Decrypter): AsyncGenerator<Uint8Array, void> {
   try {
-    for (const identity of identities) age.addIdentity(identity);
     yield* await age.decrypt(ReadableStream.from(body));
   } catch (cause) {
-    if (!/identity|recipient/.test((cause as Error).message)) throw cause;
-    const why = (cause as Error).message;
-    throw new CrossfadeError('CannotDecrypt', `\`backup.encrypt.identity\` does not open the object: ${why}.`, {
+    if (!/no identity matched/.test((cause as Error).message)) throw cause;
+    throw new CrossfadeError('CannotDecrypt', '`backup.encrypt.identity` is of none of the recipients of the object.', {
       cause,
     });
+  } finally {
+    // The library lets go of what it can't open without a word to the source.
+    await body.return(undefined);
   }
 }
 
-/** A file of `age-keygen` has comments beside the identity. */
+/** The library's error is not passed on: it quotes the identity. */
+function add(age: Decrypter, identity: string): void {
+  try {
+    age.addIdentity(identity);
+  } catch {
+    throw new CrossfadeError(
+      'CannotDecrypt',
+      'What `backup.encrypt.identity` refers to is no valid identity of age: a letter may be missing or mistyped.',
+    );
+  }
+}
+
+/** A file of `age-keygen` has comments beside the identity, and may hold several. */
 const identitiesIn = (text: string): string[] =>
   text
     .split('\n')

@@ -11,9 +11,10 @@ export function checksum({ key, size, sha256 }: StoredObject) {
       hash.update(chunk);
       bytes += chunk.length;
     },
+    bytes: () => bytes,
     /** After the last byte. Error `BackupDamaged`. */
     verify(): void {
-      const found = hash.copy().digest('hex');
+      const found = hash.digest('hex');
       if (bytes === size && found === sha256) return;
       throw new CrossfadeError(
         'BackupDamaged',

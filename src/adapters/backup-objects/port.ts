@@ -14,6 +14,8 @@ export interface NewObject {
   /** What it is made from: database name, workspace, host. */
   readonly source: string;
   readonly compress: boolean;
+  /** Bytes, as stored, that it surely stays below: what is large is sent in larger parts. */
+  readonly atMost?: number;
 }
 
 /** How far it is. */
@@ -34,9 +36,12 @@ export interface BackupObjects {
   ): Promise<StoredObject>;
   /**
    * The content as it comes. Throws instead of ending when the object is not what was stored: `BackupDamaged`. Other errors:
-   * `ObjectMissing`, `CannotDecrypt`.
+   * `ObjectMissing`, and `CannotDecrypt`, which comes before anything is read where the plan has no identity.
    */
   read(from: BackupStore, object: StoredObject, how?: ObjectProgress): AsyncIterable<Uint8Array>;
-  /** Reads the object to its end as it is stored and compares size and SHA-256. Errors `BackupDamaged`, `ObjectMissing`. */
-  verify(s3: S3Ref, object: StoredObject, signal?: AbortSignal): Promise<void>;
+  /**
+   * Reads the object to its end as it is stored and compares size and SHA-256: `onContent` counts its bytes. Errors `BackupDamaged`,
+   * `ObjectMissing`.
+   */
+  verify(s3: S3Ref, object: StoredObject, how?: ObjectProgress): Promise<void>;
 }

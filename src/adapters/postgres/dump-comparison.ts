@@ -2,7 +2,7 @@ import type { DumpFacts } from '../../domain/backup.ts';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import { withConnection, type Connect } from './connect.ts';
-import { readDumpFacts } from './dump-facts.ts';
+import { readDumpContent } from './dump-facts.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Compares a restored database with the facts of its dump. */
@@ -17,7 +17,7 @@ export function createDumpComparison(connect: Connect): DumpComparison {
   return {
     async requireEqual(restored, facts) {
       const found = await withConnection(connect(restored), (client) =>
-        inTransaction(client, () => readDumpFacts(client), 'REPEATABLE READ'),
+        inTransaction(client, () => readDumpContent(client, []), 'REPEATABLE READ'),
       );
       const tables = [...new Set([...Object.keys(facts.rows), ...Object.keys(found.rows)])].sort();
       const differences = tables

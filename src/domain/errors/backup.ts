@@ -56,6 +56,12 @@ export const backupErrors = defineErrors({
     means: 'The step is tried again from its beginning; no half object is left under a valid name.',
     todo: 'Bring the S3 server back. If the endpoint in the plan is wrong, `abort` and start again with the right one.',
   },
+  ObjectStoredMeanwhile: {
+    retryable: true,
+    what: 'An object was stored by somebody else while it was uploaded: by another attempt at the same, which was given up for dead and was not.',
+    means: 'The object of the other one stays as it is. The step is tried again from its beginning.',
+    todo: 'Nothing, unless it stays so: then look for a second worker on that host, or for somebody else who writes under the same prefix.',
+  },
   ObjectMissing: {
     retryable: false,
     what: 'An object of the backup is not in the bucket.',
@@ -85,6 +91,12 @@ export const backupErrors = defineErrors({
     what: '`pg_dump` failed.',
     means: 'Nothing was stored under the name of the dump. It is tried again.',
     todo: 'Read the text of `pg_dump` in the message; a missing right on a table is named there.',
+  },
+  TableNotLeftOut: {
+    retryable: false,
+    what: "`backup.leaveOut` names a table that Kong's database does not have, or one that holds more than counters.",
+    means: 'Nothing was dumped.',
+    todo: 'Correct `backup.leaveOut` in the plan and start again.',
   },
   RestoreFailed: {
     retryable: false,
@@ -129,10 +141,10 @@ export const backupErrors = defineErrors({
       'Nothing was stored of it. It is tried again: the Admin API or the database may only have been away for a moment.',
     todo: 'Read the text of `deck` in the message, correct `x.admin` or the command in the plan, then `retry`. Where decK is not used, set `backup.deck: false`.',
   },
-  DeckHeader: {
+  DeckTooOld: {
     retryable: false,
-    what: 'A header for the Admin API holds spaces, which can not be given to `deck` through its environment.',
-    means: 'The header was not put on a command line, where everybody could read it. Nothing was dumped.',
-    todo: 'Use a token header without spaces (`Kong-Admin-Token`), or set `backup.deck: false`.',
+    what: '`deck` is too old for what the plan wants of it.',
+    means: 'Nothing was dumped.',
+    todo: 'Install a newer decK on the host that makes the backup, or leave out the setting that the message names.',
   },
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recipientFault } from './age-recipient.ts';
 import { database } from './cluster.ts';
 import { absolutePath, baseUrl, command, identifier, secretRef, textOrSecret, words } from './common.ts';
 
@@ -23,9 +24,14 @@ const s3 = z.strictObject({
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).optional(),
 });
 
+const recipient = z.string().superRefine((text, context) => {
+  const message = recipientFault(text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
 /** Encryption before anything leaves the worker, with age: whoever has an identity opens the objects with `age -d`. */
 const encrypt = z.strictObject({
-  recipients: z.array(z.string().regex(/^age1[0-9a-z]+$/, 'expected a recipient of age (age1...)')).min(1),
+  recipients: z.array(recipient).min(1),
   /** An identity of one of the recipients (`AGE-SECRET-KEY-1...`): without it nothing can be restored for a test. */
   identity: secretRef.optional(),
 });

@@ -2,6 +2,7 @@ import { ACCEPTABLE_RISKS, isAcceptable } from '../migrations/index.ts';
 import { classifyPath, parseVersion } from '../version.ts';
 import { fieldsOf, listOf, type Fault } from './fault.ts';
 import { holdsUserInfo } from './inline-secrets.ts';
+import { leftOutFaults } from './left-out-faults.ts';
 import { lockOutFaults } from './lock-out-faults.ts';
 
 /** Rules between places of a plan, over the plan as it came: a fault elsewhere must not hide them. */
@@ -17,6 +18,7 @@ export function crossFaults(input: unknown): Fault[] {
     ...stepOrder(fieldsOf(plan['traffic'])['steps']),
     ...impossibleGates(plan['gates'], plan['startedBy']),
     ...lockOutFaults(plan),
+    ...leftOutFaults(plan),
   ];
 }
 
