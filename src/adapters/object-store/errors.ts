@@ -39,20 +39,25 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   XAmzContentSHA256Mismatch: 'S3Unreachable',
   NoSuchUpload: 'S3Unreachable',
   InvalidPart: 'S3Unreachable',
+  PreconditionFailed: 'ObjectStoredMeanwhile',
   NotImplemented: 'S3Refused',
 };
 
 /** Worth another attempt: too slow, in conflict with another request, too many requests. */
 const TRY_AGAIN = new Set([408, 409, 429]);
 const NO_SPACE = 507;
+/** Forbidden, not for this object, not on this server. */
+const NOT_PERMITTED = new Set([403, 405, 501]);
 
 /** The object, or for a HEAD of the bucket the bucket, is not there. */
 export const isNotFound = (error: unknown): boolean =>
   ['NoSuchKey', 'NotFound'].includes((error as S3Failure).name ?? '');
 
-/** The server knows the credentials, and does not let them do this; or it can't do it at all. */
-export const notPermitted = (error: unknown): boolean =>
-  ['AccessDenied', 'Forbidden', 'NotImplemented', 'MethodNotAllowed'].includes((error as S3Failure).name ?? '');
+/** The server knows the credentials, and does not let them do this; or nobody can do it there. */
+export const notPermitted = (error: unknown): boolean => {
+  const { $metadata } = error as S3Failure;
+  return NOT_PERMITTED.has($metadata?.httpStatusCode ?? 0) && codeOf(error as S3Failure) === 'S3Refused';
+};
 
 function codeOf({ name = '', message = '', code = '', $metadata }: S3Failure): ErrorCode {
   const status = $metadata?.httpStatusCode;
@@ -78,34 +83,40 @@ export function s3Error(error: unknown, s3: S3Ref, what: string): CrossfadeError
 }
 
 function messageOf(code: ErrorCode, failure: S3Failure, s3: S3Ref, what: string): string {
-  const where = `bucket "${s3.bucket}" at ${s3.endpoint ?? `AWS, region ${s3.region}`}`;
+  const bucket = `bucket "${s3.bucket}" at ${s3.endpoint ?? `AWS, region ${s3.region}`}`;
+  const asked = `when asked ${what} in ${bucket}`;
   const reason = reasonOf(failure);
   switch (code) {
     case 'BucketMissing':
-      return `There is no ${where}: ${what} failed.${styleHint(s3)}`;
+      return `There is no ${bucket}; it was asked ${what}.${styleHint(s3)}`;
     case 'S3Credentials':
-      return `The S3 server does not accept the credentials: ${what}, ${where}. ${reason}`;
+      return `The S3 server does not accept the credentials, ${asked}. ${reason}`;
     case 'S3WrongRegion': {
       const region = failure.$response?.headers?.['x-amz-bucket-region'];
       const right = region === undefined ? '' : ` The bucket is in ${region}.`;
-      return `The region "${s3.region}" is not the right one: ${what}, ${where}.${right} ${reason}`;
+      return `"${s3.region}" is not the region, ${asked}.${right} ${reason}`;
     }
     case 'S3ClockSkew':
-      return `The clocks of this host (${new Date().toISOString()}) and of the S3 server differ too much: ${what}, ${where}. ${reason}`;
+      return `The clock of this host (${new Date().toISOString()}) and that of the S3 server differ too much, ${asked}. ${reason}`;
     case 'S3Full':
-      return `The S3 server has no space left: ${what}, ${where}. ${reason}`;
+      return `The S3 server has no space left, ${asked}. ${reason}`;
     case 'S3EndpointWrong':
-      return `There is no S3 server to talk to under that address: ${what}, ${where}. ${reason}${styleHint(s3)}`;
+      return `No S3 server answers there, ${asked}. ${reason}${styleHint(s3)}`;
+    case 'ObjectStoredMeanwhile':
+      return `Somebody else stored the object meanwhile, ${asked}. ${reason}`;
     case 'S3Refused':
-      return `The S3 server refused: ${what}, ${where}. ${reason}`;
+      return `The S3 server refused, ${asked}. ${reason}`;
     default:
-      return `The S3 server failed or does not answer: ${what}, ${where}. ${reason}`;
+      return `The S3 server failed or does not answer, ${asked}. ${reason}`;
   }
 }
 
-function reasonOf({ name = '', message = '', code }: S3Failure): string {
-  const kind = ['Error', 'AggregateError', 'UnknownError'].includes(name) ? '' : name;
-  return [kind, message === '' ? (code ?? '') : message].filter((text) => text !== '').join(': ');
+/** A sentence of the server's or the system's own words. */
+function reasonOf({ name = '', message = '', code, $metadata }: S3Failure): string {
+  const nameless = ['Error', 'AggregateError', 'UnknownError', 'Unknown'].includes(name);
+  // The answer to a HEAD is nothing but a number.
+  const text = ['', 'UnknownError'].includes(message) ? (code ?? `HTTP ${$metadata?.httpStatusCode ?? '?'}`) : message;
+  return `${nameless ? '' : `${name}: `}${text.trim().split('\n')[0]?.replace(/[.:]$/, '') ?? ''}.`;
 }
 
 /** A server that knows buckets only as a part of the path can't say so itself. */

@@ -6,6 +6,7 @@ import { measure } from './measure.ts';
 import { planParts } from './parts.ts';
 import type { PutOptions } from './port.ts';
 import { requireSettings, settingsOf } from './settings.ts';
+import { asItIs } from './unchanged.ts';
 import { abortUploads, upload, type UploadClients } from './upload.ts';
 
 /** See `ObjectStore.put`. */
@@ -27,13 +28,13 @@ export async function putObject(
     ...settings,
   };
   const measured = measure(source, onBytes, signal);
+  let what = `to store ${key}`;
   try {
     await abortUploads(client, s3.bucket, key);
-    await upload(clients, params, measured.body, planParts(atMost), signal).catch(async (error: unknown) => {
-      // A part that was still on its way may have come after the upload was aborted.
-      await abortUploads(client, s3.bucket, key).catch(() => undefined);
-      throw error;
-    });
+    // An attempt that was given up for dead and comes back late must not replace what the next one has stored.
+    const unchanged = await asItIs(client, object);
+    await upload(clients, { params, unchanged }, measured.body, planParts(atMost), signal);
+    what = `to read back ${key}`;
     const written = measured.result();
     const head = await client.send(new HeadObjectCommand(object));
     if (head.ContentLength !== written.size)
@@ -48,6 +49,6 @@ export async function putObject(
     // What should have been encrypted must not stay as it is.
     if (error instanceof CrossfadeError && error.code === 'S3SettingIgnored')
       await client.send(new DeleteObjectCommand(object)).catch(() => undefined);
-    throw s3Error(error, s3, `to store ${key}`);
+    throw s3Error(error, s3, what);
   }
 }

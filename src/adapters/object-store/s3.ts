@@ -1,11 +1,5 @@
 import type { Readable } from 'node:stream';
-import {
-  GetObjectCommand,
-  HeadBucketCommand,
-  HeadObjectCommand,
-  paginateListObjectsV2,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { S3Ref } from '../../domain/plan/index.ts';
 import type { Secrets } from '../secrets.ts';
@@ -57,14 +51,13 @@ export function createS3Store(secrets: Secrets): ObjectStore {
 
     head: (s3, key) =>
       attempt(s3, `to look at ${key}`, async (client) => {
+        const object = { Bucket: s3.bucket, Key: key };
         try {
-          const { ContentLength = 0, Metadata = {} } = await client.send(
-            new HeadObjectCommand({ Bucket: s3.bucket, Key: key }),
-          );
+          const { ContentLength = 0, Metadata = {} } = await client.send(new HeadObjectCommand(object));
           return { size: ContentLength, metadata: Metadata };
         } catch (error) {
+          await explainHead(client, object);
           if (!isNotFound(error)) throw error;
-          await requireBucket(client, s3.bucket);
           return undefined;
         }
       }),
@@ -91,12 +84,12 @@ export function createS3Store(secrets: Secrets): ObjectStore {
   };
 }
 
-/** The answer to a HEAD has no body that says what is missing: the object or the whole bucket. */
-async function requireBucket(client: S3Client, bucket: string): Promise<void> {
+/** The answer to a HEAD has no body that says what is wrong, or missing: the object or the whole bucket. That to a GET has one. */
+async function explainHead(client: S3Client, object: { Bucket: string; Key: string }): Promise<void> {
   try {
-    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    await client.send(new GetObjectCommand({ ...object, Range: 'bytes=0-0' }));
   } catch (error) {
-    throw isNotFound(error) ? Object.assign(new Error('There is no such bucket.'), { name: 'NoSuchBucket' }) : error;
+    if (!isNotFound(error)) throw error;
   }
 }
 

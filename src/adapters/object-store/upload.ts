@@ -14,6 +14,12 @@ import { notPermitted } from './errors.ts';
 import { cutIntoParts, type PartPlan } from './parts.ts';
 import { settingsOf } from './settings.ts';
 import { createStopper, type Stopper } from './stopper.ts';
+import { ifUnchanged, type Unchanged } from './unchanged.ts';
+
+export interface NewObject {
+  readonly params: ObjectParams;
+  readonly unchanged: Unchanged;
+}
 
 /** What goes with an object, whether it is sent in one piece or in parts. */
 export type ObjectParams = CreateMultipartUploadCommandInput & { readonly Bucket: string; readonly Key: string };
@@ -30,7 +36,7 @@ export interface UploadClients {
  */
 export async function upload(
   clients: UploadClients,
-  params: ObjectParams,
+  object: NewObject,
   body: AsyncIterable<Uint8Array>,
   plan: PartPlan,
   signal?: AbortSignal,
@@ -40,8 +46,13 @@ export async function upload(
   try {
     const { value: first } = await stopper.unlessStopped(parts.next());
     if (first !== undefined && first.length === plan.size)
-      await inParts(clients, params, first, parts, plan.inFlight, stopper);
-    else await clients.client.send(new PutObjectCommand({ ...params, Body: first }), { abortSignal: stopper.signal });
+      await inParts(clients, object, first, parts, plan.inFlight, stopper);
+    else
+      await ifUnchanged(object.unchanged, (condition) =>
+        clients.client.send(new PutObjectCommand({ ...object.params, ...condition, Body: first }), {
+          abortSignal: stopper.signal,
+        }),
+      );
   } catch (error) {
     stopper.stop(error);
     // Ends the source. Not waited for: one that stalls would never let go.
@@ -52,7 +63,7 @@ export async function upload(
 
 async function inParts(
   { client, patient }: UploadClients,
-  params: ObjectParams,
+  { params, unchanged }: NewObject,
   first: Buffer,
   more: AsyncGenerator<Buffer, void>,
   inFlight: number,
@@ -60,7 +71,12 @@ async function inParts(
 ): Promise<void> {
   const { Bucket, Key, ChecksumAlgorithm } = params;
   const abortSignal = stopper.signal;
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand(params), { abortSignal });
+  const begin = new CreateMultipartUploadCommand(params);
+  const { UploadId } = await client.send(begin, { abortSignal }).catch(async (error: unknown) => {
+    // It may have begun, and nobody knows its name.
+    await abortUploads(client, Bucket, Key).catch(() => undefined);
+    throw error;
+  });
   const done: CompletedPart[] = [];
   const running = new Set<Promise<void>>();
   const send = async (PartNumber: number, Body: Buffer): Promise<void> => {
@@ -82,11 +98,17 @@ async function inParts(
     abortSignal.throwIfAborted();
     done.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
     const whole = { Bucket, Key, UploadId, MultipartUpload: { Parts: done } };
-    await patient.send(new CompleteMultipartUploadCommand(whole), { abortSignal });
+    await ifUnchanged(unchanged, (condition) =>
+      patient.send(new CompleteMultipartUploadCommand({ ...whole, ...condition }), { abortSignal }),
+    );
   } catch (error) {
     stopper.stop(error);
     await Promise.all(running);
-    await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined);
+    // Only this one: another attempt may be at work by now. Twice, since a part that was on its way may come after the first time.
+    const abort = () => client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    await abort()
+      .then(abort)
+      .catch(() => undefined);
     throw error;
   }
 }
