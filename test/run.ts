@@ -20,7 +20,7 @@ try {
 
 async function main(args: readonly string[]): Promise<number> {
   try {
-    await installTools(['postgres', 'temporal', 'versitygw', 'nginx', 'docker-compose']);
+    await installTools(['postgres', 'temporal', 'versitygw', 'nginx', 'docker-compose', 'age', 'zstd']);
   } catch (error) {
     if (!(error instanceof MissingPrograms)) throw error;
     console.error(error.message);

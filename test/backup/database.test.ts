@@ -1,11 +1,12 @@
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readManifest } from '../../src/activities/backup/documents.ts';
 import type { BackupRef, StoredObject } from '../../src/domain/backup.ts';
 import { scratchName } from '../../src/adapters/postgres/scratch.ts';
-import type { DatabaseRef } from '../../src/domain/plan/index.ts';
+import type { DatabaseRef, Encrypt } from '../../src/domain/plan/index.ts';
 import { CONTENT, fingerprints, freeze, PASSWORD, sql, upgrade, withoutAdmin } from '../freeze/fixture.ts';
 import {
   backupActivities,
@@ -33,14 +34,17 @@ beforeEach(async () => {
   await sql(database, CONTENT);
 });
 
-const dump = () => backup.dumpDatabase({ database, s3: servers.ref, upgrade: me, label: 'before', leaveOut: [] });
+const dump = (how: { encrypt?: Encrypt; leaveOut?: string[] } = {}) =>
+  backup.dumpDatabase({ database, s3: servers.ref, upgrade: me, label: 'before', leaveOut: [], ...how });
 const fingerprint = async () => (await fingerprints.compute(database)).whole;
-const seal = async (objects: readonly StoredObject[]): Promise<BackupRef> =>
+const seal = async (objects: readonly StoredObject[], how: { encrypt?: Encrypt } = {}): Promise<BackupRef> =>
   backup.sealBackup({
     ...{ s3: servers.ref, upgrade: me, label: 'before', objects, versions: { x: '3.6.1' }, startedAt: me.startedAt },
     fingerprint: await fingerprint(),
+    ...how,
   });
-const drill = (ref: BackupRef) => backup.drillRestore({ database, s3: servers.ref, upgrade: me, backup: ref });
+const drill = (ref: BackupRef, how: { encrypt?: Encrypt; on?: DatabaseRef } = {}) =>
+  backup.drillRestore({ database, s3: servers.ref, upgrade: me, backup: ref, ...how });
 /** Objects of the S3 server are files. */
 const fileOf = (key: string) => join(servers.kong.dir, 's3/objects/backups', key);
 const inScratch = async <T>({ manifestKey }: BackupRef, use: (copy: DatabaseRef) => Promise<T>) =>
@@ -58,6 +62,16 @@ const scratchNames = async () =>
       'postgres',
     )
   ).map((row) => row['datname']);
+
+/** Restores what a command gives into a new database, as Kong's own role. */
+async function byHand(name: string, command: string): Promise<DatabaseRef> {
+  const { host, port, binDir, createDatabase } = servers.kong.postgres;
+  await createDatabase(name, 'kong');
+  const typed = `${command} | "${join(binDir, 'pg_restore')}" --exit-on-error -d ${name} 2>&1`;
+  const env = { PATH: process.env['PATH'], PGHOST: host, PGPORT: String(port), PGUSER: 'kong', PGPASSWORD: PASSWORD };
+  expect(execFileSync('sh', ['-c', typed], { env, encoding: 'utf8' })).toBe('');
+  return { ...database, name };
+}
 
 describe('a dump that was taken while frozen', () => {
   beforeEach(async () => void (await freeze.freezeConfiguration({ database, upgrade: me })));
@@ -95,18 +109,7 @@ describe('a dump that was taken while frozen', () => {
 
   test('restores by hand, by any pg_restore, without an error, into a database that takes writes', async () => {
     const { key } = await dump();
-    await servers.kong.postgres.createDatabase('by_hand', 'kong');
-    const { host, port, binDir } = servers.kong.postgres;
-    const output = execFileSync(
-      'sh',
-      ['-c', 'zstd -d < "$1" | "$0" --exit-on-error -d by_hand 2>&1', join(binDir, 'pg_restore'), fileOf(key)],
-      {
-        env: { PATH: process.env['PATH'], PGHOST: host, PGPORT: String(port), PGUSER: 'kong', PGPASSWORD: PASSWORD },
-        encoding: 'utf8',
-      },
-    );
-    expect(output).toBe('');
-    const restored = { ...database, name: 'by_hand' };
+    const restored = await byHand('by_hand', `zstd -d < "${fileOf(key)}"`);
     await sql(restored, "UPDATE services SET name = 'written'; DELETE FROM routes; TRUNCATE consumers CASCADE");
     await freeze.proveWritable({ database: restored });
     expect(
@@ -195,6 +198,84 @@ test('a restored database that differs is told by table', async () => {
     message: expect.stringMatching(/public\.plugins had 1 and has 0.*fingerprint/) as string,
   });
   expect(await scratchNames()).toEqual([]);
+});
+
+describe('encrypted with age', () => {
+  test('with an identity: listed, restored; and people open it with what they know', async () => {
+    const identity = await generateX25519Identity();
+    const file = join(servers.kong.dir, `key-${run}`);
+    writeFileSync(file, `# of the tests\n${identity}\n`);
+    const encrypt = { recipients: [await identityToRecipient(identity)], identity: { file } };
+    const object = await dump({ encrypt });
+    expect(object.key).toMatch(/\/database\.dump\.zst\.age$/);
+    const sealed = await seal([object], { encrypt });
+    expect(sealed).toMatchObject({ encrypted: true, verified: true });
+    expect(sealed.notListed).toBeUndefined();
+    expect(await drill(sealed, { encrypt })).toMatchObject({ restored: true });
+    const restored = await byHand('by_hand_with_age', `age -d -i "${file}" "${fileOf(object.key)}" | zstd -d`);
+    const { database: facts } = await readManifest(store, servers.ref, sealed.manifestKey);
+    await realDeps.comparison.requireEqual(restored, facts!);
+  });
+
+  test('without one: what was stored is there, and that nobody looked into it is said', async () => {
+    const encrypt = { recipients: [await identityToRecipient(await generateX25519Identity())] };
+    const object = await dump({ encrypt });
+    const sealed = await seal([object], { encrypt });
+    const why = expect.stringContaining('no `backup.encrypt.identity`') as string;
+    expect(sealed).toMatchObject({ encrypted: true, verified: true, notListed: why });
+    expect(await readManifest(store, servers.ref, sealed.manifestKey)).toMatchObject({
+      ...{ recipients: encrypt.recipients, notListed: why },
+    });
+    expect(await drill(sealed, { encrypt })).toMatchObject({ restored: false, notRestored: why });
+    writeFileSync(fileOf(object.key), 'something else');
+    await expect(seal([object], { encrypt })).rejects.toMatchObject({ code: 'BackupDamaged' });
+  });
+});
+
+describe('tables that are left out', () => {
+  const count = (table: string) =>
+    sql(
+      database,
+      `INSERT INTO ${table} (identifier, period, period_date, service_id, route_id, value)
+      SELECT gen_random_uuid(), 'minute', now(), gen_random_uuid(), gen_random_uuid(), n FROM generate_series(1, 500) n`,
+    );
+
+  test('are there, empty, and the manifest says so', async () => {
+    await count('ratelimiting_metrics');
+    const whole = await dump();
+    const object = await dump({ leaveOut: ['ratelimiting_metrics'] });
+    expect(object.content).toBeLessThan(whole.content);
+    const sealed = await seal([object]);
+    const { database: facts } = await readManifest(store, servers.ref, sealed.manifestKey);
+    expect(facts?.leftOut).toEqual(['public.ratelimiting_metrics']);
+    expect(facts?.rows['public.ratelimiting_metrics']).toBe(0);
+    expect(await drill(sealed)).toMatchObject({ restored: true });
+  });
+
+  test('must be there, and hold nothing but counters: else nothing is dumped', async () => {
+    await expect(dump({ leaveOut: ['consumers', 'no_such_table', 'ratelimiting_metrics'] })).rejects.toMatchObject({
+      code: 'TableNotLeftOut',
+      message: expect.stringMatching(/no table no_such_table; consumers holds more than counters/) as string,
+    });
+    expect(existsSync(fileOf(`crossfade/payments/2026-01-01T00-00-00-000Z_${me.runId}`))).toBe(false);
+  });
+});
+
+test('a drill on another server, which is kept as an object beside the manifest', async () => {
+  const other = await startServers();
+  try {
+    const on = { ...(await other.kong.database('3.6.1')), name: 'postgres' };
+    const sealed = await seal([await dump()]);
+    expect(await drill(sealed, { on })).toMatchObject({ restored: true });
+    const drilled = JSON.parse(
+      readFileSync(fileOf(sealed.manifestKey.replace('manifest', 'drill')), 'utf8'),
+    ) as unknown;
+    expect(drilled).toMatchObject({ on: `${on.host}:${on.port}`, fingerprint: await fingerprint() });
+    const left = "SELECT FROM pg_database WHERE datname LIKE 'crossfade%'";
+    expect(await other.kong.postgres.query(left, 'postgres')).toEqual([]);
+  } finally {
+    await other.stop();
+  }
 });
 
 describe('a scratch database that a crash left', () => {

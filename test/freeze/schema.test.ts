@@ -53,7 +53,7 @@ test('drift is looked for in the named schema', async () => {
 
 test('a restored copy is compared by the named schema', async () => {
   const gw = await both();
-  const facts = { ...(await withConnection(connect(gw), readDumpFacts)), program: 'pg_dump' };
+  const facts = { ...(await withConnection(connect(gw), (client) => readDumpFacts(client))), program: 'pg_dump' };
   const copy = { ...gw, name: `${gw.name}_copy` };
   await setup.kong.postgres.query(`CREATE DATABASE ${copy.name} TEMPLATE ${gw.name} OWNER kong`, 'postgres');
   const comparison = createDumpComparison(connect);

@@ -7,7 +7,7 @@ import { whatIsImpossible } from '../../sandbox/install/impossible.ts';
 import { installTools, MissingPrograms } from '../../sandbox/install/index.ts';
 import { tempFolder } from './temp-folder.ts';
 
-const all = ['postgres', 'nginx', 'docker-compose', 'temporal', 'versitygw'] as const;
+const all = ['postgres', 'nginx', 'docker-compose', 'age', 'zstd', 'temporal', 'versitygw'] as const;
 const path = process.env['PATH'];
 afterEach(() => void (process.env['PATH'] = path));
 
@@ -24,10 +24,13 @@ test('when everything is there, nothing is done and nothing is printed', async (
 test('without apt-get, Python and Go, every missing program is named at once, each with how to get it', () => {
   process.env['PATH'] = '';
   const message = new MissingPrograms(whatIsImpossible(all)).message;
-  expect(message).toMatch(/^5 programs are missing/);
-  expect(message).toMatch(/^ {2}postgres +there is no apt-get; .*Debian: postgresql nginx-light docker-compose/m);
+  expect(message).toMatch(/^7 programs are missing/);
+  expect(message).toMatch(
+    /^ {2}postgres +there is no apt-get; .*Debian: postgresql nginx-light docker-compose age zstd/m,
+  );
   expect(message).toMatch(/^ {2}nginx +there is no apt-get/m);
-  expect(message).toMatch(/^ {2}docker-compose +there is no apt-get/m);
+  for (const debian of ['docker-compose', 'age', 'zstd'])
+    expect(message).toMatch(new RegExp(`^ {2}${debian} +there is no apt-get`, 'm'));
   expect(message).toMatch(/^ {2}temporal +.*Python 3.*`temporal` command/m);
   expect(message).toMatch(/^ {2}versitygw +.*Go .*`versitygw` command/m);
 });
