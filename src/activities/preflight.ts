@@ -1,7 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import type { CreateRunner } from '../adapters/cluster/port.ts';
 import type { KongHttp } from '../adapters/kong/port.ts';
-import type { ObjectStore } from '../adapters/object-store/port.ts';
 import type { ReadAdminRights } from '../adapters/postgres/admin-rights.ts';
 import type { ReadConnections } from '../adapters/postgres/connections.ts';
 import type { Fingerprints } from '../adapters/postgres/fingerprint.ts';
@@ -10,11 +9,11 @@ import type { PostgresPrograms, ProgramName } from '../adapters/postgres/program
 import type { ReadSchemaFacts } from '../adapters/postgres/schema-facts.ts';
 import type { Seals } from '../adapters/postgres/seal.ts';
 import type { ReadTagUsage } from '../adapters/postgres/tag-usage.ts';
-import { CrossfadeError } from '../domain/errors/index.ts';
 import type { Finding } from '../domain/findings.ts';
-import type { DatabaseRef, S3Ref } from '../domain/plan/index.ts';
+import type { DatabaseRef } from '../domain/plan/index.ts';
 import * as rules from '../domain/rules/index.ts';
 import { checkMigrationsOfX, checkMigrationsOfY, type CheckMigrationsDeps } from './check-migrations.ts';
+import { checkStore, type ProbedStore } from './check-store.ts';
 import type { PreflightActivities } from './contract.ts';
 import { findStrangers, type StrangerDeps } from './find-strangers.ts';
 import { readMetricFacts, readNodes } from './node-facts.ts';
@@ -28,7 +27,7 @@ export interface PreflightDeps extends CheckMigrationsDeps, StrangerDeps {
   readonly seals: Pick<Seals, 'read'>;
   /** What the plan's `database.admin` may do. */
   readonly adminMay: ReadAdminRights;
-  readonly store: Pick<ObjectStore, 'get'>;
+  readonly store: ProbedStore;
   readonly fingerprints: Pick<Fingerprints, 'drift'>;
   readonly tagUsage: ReadTagUsage;
   readonly programs: PostgresPrograms;
@@ -101,7 +100,7 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
         ...(database.admin === undefined
           ? []
           : await readable('database-admin', async () => rules.databaseAdmin(await deps.adminMay(database)))),
-        ...(await readable('backup-store', () => storeAnswers(deps.store, plan.backup.s3))),
+        ...(await readable('backup-store', () => checkStore(deps.store, plan.backup, plan.cluster))),
         ...(frozen
           ? [
               ...(await readable('freeze-in-place', async () =>
@@ -139,16 +138,6 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
       return [...findings, ...(await Promise.all(programs)), rules.files(missing, files.length)];
     },
   };
-}
-
-/** The bucket is there and lets us in. Asks for an object that nobody has: nothing is written before the freeze. */
-async function storeAnswers(store: PreflightDeps['store'], s3: S3Ref): Promise<Finding> {
-  try {
-    await store.get(s3, [s3.prefix, 'preflight'].filter((part) => part !== '').join('/'));
-  } catch (error) {
-    if (!(error instanceof CrossfadeError) || error.code !== 'ObjectMissing') throw error;
-  }
-  return rules.pass('backup-store', `The bucket ${s3.bucket} answers.`);
 }
 
 /** What can't be read refuses under the name of its rule: preflight reports everything at once. */

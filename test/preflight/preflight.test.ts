@@ -1,7 +1,9 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { defaultActivityInfo } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ProbedStore } from '../../src/activities/check-store.ts';
 import { createPreflightActivities, type PreflightDeps } from '../../src/activities/preflight.ts';
 import { createReadAdminRights } from '../../src/adapters/postgres/admin-rights.ts';
 import { createReadConnections } from '../../src/adapters/postgres/connections.ts';
@@ -14,9 +16,9 @@ import { createReadSchemaFacts } from '../../src/adapters/postgres/schema-facts.
 import { createSeals } from '../../src/adapters/postgres/seal.ts';
 import { createReadTagUsage } from '../../src/adapters/postgres/tag-usage.ts';
 import { createReadWrittenSince } from '../../src/adapters/postgres/written-since.ts';
-import { CrossfadeError, type ErrorCode } from '../../src/domain/errors/index.ts';
+import { CrossfadeError } from '../../src/domain/errors/index.ts';
 import type { Finding } from '../../src/domain/findings.ts';
-import { planSchema, type Plan } from '../../src/domain/plan/index.ts';
+import { planSchema, type Plan, type S3Ref } from '../../src/domain/plan/index.ts';
 import {
   asActivity,
   connect,
@@ -63,8 +65,25 @@ afterAll(async () => {
   await kong.stop();
 });
 
-/** What a bucket answers to a request for an object that nobody has. */
-const buckets: Record<string, ErrorCode> = { backups: 'ObjectMissing' };
+/** Has one bucket, which takes the object that is stored last. */
+function storeOf(bucket: string): ProbedStore {
+  const objects: Uint8Array[] = [];
+  const require = (s3: S3Ref) => {
+    if (s3.bucket !== bucket) throw new CrossfadeError('BucketMissing', `no ${s3.bucket}`);
+  };
+  return {
+    async put(s3, _, body) {
+      require(s3);
+      objects.length = 0;
+      for await (const chunk of body) objects.push(chunk);
+      return { size: 0, sha256: '' };
+    },
+    get: () => Promise.resolve(Readable.from(objects)),
+    list: () => Readable.from([]),
+    remove: () => Promise.resolve([]),
+    tryUpload: () => Promise.resolve(),
+  };
+}
 
 const deps: PreflightDeps = {
   runner,
@@ -76,7 +95,7 @@ const deps: PreflightDeps = {
   adminMay: createReadAdminRights(connect),
   sessions: createReadSessions(connect),
   resolveHosts,
-  store: { get: (s3) => Promise.reject(new CrossfadeError(buckets[s3.bucket] ?? 'BucketMissing', `no ${s3.bucket}`)) },
+  store: storeOf('backups'),
   fingerprints,
   record,
   tagUsage: createReadTagUsage(connect),

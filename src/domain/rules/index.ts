@@ -2,7 +2,7 @@ export { abandonedUpgrade } from './abandoned.ts';
 export { noUnknownNodes, UNKNOWN_NODES } from './clients.ts';
 export { connections, sameDatabase, type ConnectionFacts } from './database.ts';
 export { compareKinds, ENTITY_KINDS, type EntitySets } from './entities.ts';
-export { pass, refuse } from './finding.ts';
+export { pass, refuse, warn } from './finding.ts';
 export { freezeInPlace, unchanged } from './frozen.ts';
 export { commandVersion, files, migrationState, program } from './host.ts';
 export { metricsOn, type PluginFacts } from './metrics.ts';
