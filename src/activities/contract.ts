@@ -8,6 +8,7 @@ import type { NodeActivities, ClusterActivities, StageActivities } from './contr
 import type { MigrateActivities, FinishActivities } from './contract/migrations.ts';
 import type { TrafficActivities, WatchActivities } from './contract/traffic.ts';
 import type { ReportActivities } from './contract/report.ts';
+import type { RestoreActivities } from './contract/restore.ts';
 import type { RoleActivities } from './contract/roles.ts';
 
 export type Activities = OpenActivities &
@@ -22,6 +23,7 @@ export type Activities = OpenActivities &
   TrafficActivities &
   WatchActivities &
   RoleActivities &
+  RestoreActivities &
   ReportActivities;
 
 export type * from './contract/backup.ts';
@@ -30,4 +32,5 @@ export type * from './contract/clusters.ts';
 export type * from './contract/migrations.ts';
 export type * from './contract/traffic.ts';
 export type * from './contract/report.ts';
+export type * from './contract/restore.ts';
 export type * from './contract/roles.ts';

@@ -22,6 +22,13 @@ export const PHASES = [
 ] as const;
 export type PhaseName = (typeof PHASES)[number];
 
+/** What a restore does, in order. */
+export const RESTORE_STEPS = ['check', 'restore', 'swap', 'unpack'] as const;
+export type RestoreStep = (typeof RESTORE_STEPS)[number];
+
+/** Of whatever workflow. */
+export type StepName = PhaseName | RestoreStep;
+
 export const STATES = ['running', 'waiting', 'paused', 'retreating', 'held', 'unwinding', 'ended'] as const;
 export type State = (typeof STATES)[number];
 

@@ -10,6 +10,7 @@ import { createMigrateActivities } from '../activities/migrate.ts';
 import { createNodeActivities } from '../activities/nodes.ts';
 import { createOpenActivities } from '../activities/open.ts';
 import { createPreflightActivities } from '../activities/preflight.ts';
+import { createRestoreActivities } from '../activities/restore/index.ts';
 import { createReportActivities } from '../activities/report.ts';
 import { createRoleActivities } from '../activities/roles.ts';
 import { createSealActivities } from '../activities/seal.ts';
@@ -25,6 +26,7 @@ import { createKongHttp } from '../adapters/kong/http.ts';
 import { createKongMetrics } from '../adapters/metrics/kong.ts';
 import { resolveHosts } from '../adapters/network/resolve.ts';
 import { backupFiles } from '../adapters/files/index.ts';
+import { newFolders } from '../adapters/files/unpack.ts';
 import { createS3Store } from '../adapters/object-store/s3.ts';
 import { createReadAdminRights } from '../adapters/postgres/admin-rights.ts';
 import { createAdvisoryLock } from '../adapters/postgres/advisory-lock.ts';
@@ -49,12 +51,14 @@ import { createPostgresPrograms } from '../adapters/postgres/programs.ts';
 import { createWriteProof } from '../adapters/postgres/proof.ts';
 import { createQuietWatch } from '../adapters/postgres/quiet.ts';
 import { createDumpRestore } from '../adapters/postgres/restore.ts';
+import { createRestoreLooks } from '../adapters/postgres/restore-look.ts';
 import { createRoleOfY } from '../adapters/postgres/role-of-y.ts';
 import { createSchemaMetaReader } from '../adapters/postgres/schema-meta.ts';
 import { createReadSchemaFacts } from '../adapters/postgres/schema-facts.ts';
 import { createScratchDatabases } from '../adapters/postgres/scratch.ts';
 import { createSeals } from '../adapters/postgres/seal.ts';
 import { createReadSessions } from '../adapters/postgres/sessions.ts';
+import { createDatabaseSwap } from '../adapters/postgres/swap.ts';
 import { createReadTagUsage } from '../adapters/postgres/tag-usage.ts';
 import { createReadWrittenSince } from '../adapters/postgres/written-since.ts';
 import { runCommand } from '../adapters/process/index.ts';
@@ -102,10 +106,11 @@ export function createDeployedActivities(deployment: Deployment): Activities {
   const scratch = createScratchDatabases(connectForLong);
   const objects = createBackupObjects(store, secrets);
   const restore = createDumpRestore({ connect: connectForLong, secrets, programs, objects, scratch, path });
+  const open = { usableSearchAttributes: () => usableSearchAttributes(connection, namespace) };
   const stage = createStageActivities({ http, secrets });
 
   return {
-    ...createOpenActivities({ usableSearchAttributes: () => usableSearchAttributes(connection, namespace) }),
+    ...createOpenActivities(open),
     ...createPreflightActivities({
       runner,
       http,
@@ -143,6 +148,14 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       comparison: createDumpComparison(connect),
       deck: createDeck(secrets, { PATH: path, HOME: command['HOME'] ?? '/' }),
       files: backupFiles,
+    }),
+    ...createRestoreActivities({
+      ...open,
+      ...{ http, runner, store, objects, restore },
+      comparison: createDumpComparison(connectForLong),
+      folders: newFolders,
+      looks: createRestoreLooks(connectForLong),
+      swap: createDatabaseSwap(connectForLong),
     }),
     ...createNodeActivities({ runner, http, readTraffic: (traffic) => router(traffic).current() }),
     ...createClusterActivities({ http }),

@@ -23,7 +23,8 @@ export interface UpgradeResult {
 export async function conclude(u: Upgrade, outcome: Outcome): Promise<UpgradeResult> {
   const { journal, plan, ref } = u;
   end(journal, outcome);
-  if (outcome !== 'refused') await removeOldBackups(u);
+  // After a restore every backup may still be needed.
+  if (outcome !== 'refused' && journal.status.workflow !== 'restoreBackup') await removeOldBackups(u);
   const { status, timeline } = journal;
   const report = buildReport(status, timeline, plan);
   const directory = plan.reportDirectory === undefined ? {} : { directory: plan.reportDirectory };

@@ -1,10 +1,10 @@
-import type { PhaseName } from '../domain/names.ts';
+import type { StepName } from '../domain/names.ts';
 import type { UndoName } from '../domain/status/index.ts';
 import type { Interruption } from './interruption.ts';
 
 /** A person's answer to a hold. */
 export type Decision =
-  | { readonly kind: 'retry'; readonly by: string; readonly phase?: PhaseName }
+  | { readonly kind: 'retry'; readonly by: string; readonly phase?: StepName }
   | { readonly kind: 'abandon' | 'abort'; readonly by: string };
 
 /** What messages have asked for and the workflow has not acted on yet. */

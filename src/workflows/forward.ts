@@ -1,5 +1,5 @@
-import { CancellationScope } from '@temporalio/workflow';
-import { toInterruption, type Interruption } from './interruption.ts';
+import { interruptible } from './interruptible.ts';
+import type { Interruption } from './interruption.ts';
 import { phase } from './phase.ts';
 import { backup } from './phases/backup.ts';
 import { decommission } from './phases/decommission.ts';
@@ -30,21 +30,9 @@ async function procedure(u: Upgrade): Promise<void> {
 }
 
 /**
- * Runs the procedure from `known.from` on, in a scope that an abort, a breach or the limit of the freeze cancels.
+ * Runs the procedure from `known.from` on.
  *
  * @returns why it stopped, or nothing when it is complete
  */
-export async function goForward(u: Upgrade): Promise<Interruption | undefined> {
-  const { control } = u;
-  const scope = new CancellationScope();
-  control.arm(() => scope.cancel());
-  try {
-    // Never raced against anything: the way back must not begin before the last act has really ended.
-    await scope.run(() => procedure(u));
-    return control.interruption;
-  } catch (error) {
-    return control.interruption ?? toInterruption(error);
-  } finally {
-    control.disarm();
-  }
-}
+export const goForward = (u: Upgrade): Promise<Interruption | undefined> =>
+  interruptible(u.control, () => procedure(u));

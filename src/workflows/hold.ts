@@ -1,7 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import { formatDuration } from '../domain/duration.ts';
 import { errorCatalogue } from '../domain/errors/index.ts';
-import { PHASES, type PhaseName } from '../domain/names.ts';
+import { PHASES, type StepName } from '../domain/names.ts';
 import type { Decision } from './control.ts';
 import { toInterruption, type Interruption } from './interruption.ts';
 import { now } from './journal.ts';
@@ -81,10 +81,10 @@ export async function hold(u: Upgrade, why: Interruption): Promise<Decision> {
  * Up to the phase that failed, or `shift` if the traffic was taken back since; not before `migrate` once `up` has run, for a new
  * backup would overwrite the one from before.
  */
-function canRetryFrom(u: Upgrade): PhaseName[] {
-  const { phase = 'preflight', traffic } = u.journal.status;
-  const stopped = PHASES.indexOf(phase);
-  if (u.control.sealed) return [phase];
+function canRetryFrom(u: Upgrade): StepName[] {
+  const { phase = 'preflight', traffic, workflow } = u.journal.status;
+  if (u.control.sealed || workflow === 'restoreBackup') return [phase];
+  const stopped = PHASES.findIndex((name) => name === phase);
   const failed = traffic.weight === 100 ? stopped : Math.min(stopped, PHASES.indexOf('shift'));
   return PHASES.slice(u.known.migrated ? PHASES.indexOf('migrate') : 0, failed + 1);
 }

@@ -170,6 +170,7 @@ export class Inbox {
     return {
       state: status.state,
       sealed: this.control.sealed,
+      restores: status.workflow === 'restoreBackup',
       shifting: this.control.shifting,
       openGates: status.gates.filter((gate) => gate.state === 'open').map((gate) => gate.gate),
       paused: this.control.paused,

@@ -1,6 +1,6 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
-import { PHASES, type PhaseName, type State } from '../domain/names.ts';
+import { PHASES, RESTORE_STEPS, type State, type StepName } from '../domain/names.ts';
 import type { Plan } from '../domain/plan/index.ts';
 import { renderStatus } from '../domain/status/render.ts';
 import type { PhaseStatus, TimelineEntry, UpgradeStatus } from '../domain/status/index.ts';
@@ -31,7 +31,11 @@ export class Journal {
       state: 'running',
       now: 'reading the plan',
       faults: [],
-      phases: PHASES.map((name) => ({ name, result: 'pending', attempts: 0 })),
+      phases: (workflow === 'restoreBackup' ? RESTORE_STEPS : PHASES).map((name) => ({
+        name,
+        result: 'pending',
+        attempts: 0,
+      })),
       gates: [],
       traffic: { weight: 0, steps: [], weights: [], verdicts: [] },
       findings: [],
@@ -46,6 +50,7 @@ export class Journal {
   /** From now on the plan and the server's search attributes are known. */
   opened(plan: Plan, searchAttributes: readonly string[]): void {
     this.usable = new Set(searchAttributes);
+    if (this.status.workflow === 'restoreBackup') return this.publish();
     this.status.from = plan.x.version;
     this.status.to = plan.y.version;
     this.status.traffic.steps.push(
@@ -71,7 +76,7 @@ export class Journal {
     this.say(text);
   }
 
-  phase(name: PhaseName): PhaseStatus {
+  phase(name: StepName): PhaseStatus {
     const found = this.status.phases.find((phase) => phase.name === name);
     if (found === undefined) throw new TypeError(`no phase ${name}`);
     return found;

@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import { PHASES, type PhaseName } from '../domain/names.ts';
+import type { StepName } from '../domain/names.ts';
 import { now } from './journal.ts';
 import type { Upgrade } from './upgrade.ts';
 import { whileWatched } from './watched.ts';
@@ -8,10 +8,11 @@ import { whileWatched } from './watched.ts';
 export type Phase = (u: Upgrade) => Promise<string>;
 
 /** Runs one phase, unless a `retry` begins at a later one. A pause takes effect before it. */
-export async function phase(u: Upgrade, name: PhaseName, body: Phase): Promise<void> {
-  if (u.known.from !== undefined && PHASES.indexOf(name) < PHASES.indexOf(u.known.from)) return;
-  await untilResumed(u);
+export async function phase(u: Upgrade, name: StepName, body: Phase): Promise<void> {
   const { journal } = u;
+  const place = (of: StepName): number => journal.status.phases.findIndex((one) => one.name === of);
+  if (u.known.from !== undefined && place(name) < place(u.known.from)) return;
+  await untilResumed(u);
   const shown = journal.phase(name);
   shown.result = 'running';
   shown.startedAt ??= now();

@@ -10,6 +10,7 @@ import type {
   OpenActivities,
   PreflightActivities,
   ReportActivities,
+  RestoreActivities,
   RoleActivities,
   StageActivities,
   TrafficActivities,
@@ -41,7 +42,7 @@ const watch: ActivityOptions = {
   retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '10s' },
 };
 
-export const open = proxyActivities<OpenActivities>(quick);
+export const open = proxyActivities<OpenActivities & Pick<RestoreActivities, 'openRestore'>>(quick);
 
 /** The activities of an upgrade, each on the queue of the host it belongs to. */
 export function createActs(plan: Plan) {
@@ -73,6 +74,12 @@ export function createActs(plan: Plan) {
     traffic: on<TrafficActivities>(quick, balancer),
     measure: on<WatchActivities>(long),
     watch: on<WatchActivities>(watch),
+    restore: {
+      hostOfX: on<RestoreActivities>(quick, x),
+      hostOfY: on<RestoreActivities>(long, y),
+      look: on<RestoreActivities>(long),
+      database: on<RestoreActivities>(quick),
+    },
     report: on<ReportActivities>(quick, y),
     undo: {
       freeze: on<FreezeActivities>(undo),
@@ -84,6 +91,8 @@ export function createActs(plan: Plan) {
       stage: on<StageActivities>(undo),
       finish: on<FinishActivities>(undo),
       traffic: on<TrafficActivities>(undo, balancer),
+      restore: on<RestoreActivities>(undo),
+      unpacked: on<RestoreActivities>(undo, y),
     },
   };
 }

@@ -127,4 +127,6 @@ const DESCRIPTIONS: Record<UndoName, string> = {
   putBackX: 'the restarted node of X ready, tested and back in the balancer',
   dropRoleOfY: "dropping Y's role in PostgreSQL",
   thaw: 'lifting the freeze',
+  dropRestored: 'dropping the restored database',
+  removeUnpacked: 'removing files that were unpacked in part',
 };

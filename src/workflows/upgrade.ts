@@ -1,7 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { SessionFacts } from '../activities/contract.ts';
 import type { BackupRef } from '../domain/backup.ts';
-import type { PhaseName } from '../domain/names.ts';
+import type { StepName } from '../domain/names.ts';
 import type { Plan } from '../domain/plan/index.ts';
 import type { UpgradeRef } from '../domain/upgrade.ts';
 import type { SideFigures, Verdict } from '../domain/verdict/index.ts';
@@ -37,7 +37,7 @@ export interface Upgrade {
     readonly refreshed: string[];
     finishApprovedBy?: readonly string[];
     /** Where the forward path begins, after a `retry`. */
-    from?: PhaseName;
+    from?: StepName;
   };
   /** Grows with each change of the traffic, also over upgrades: a driver refuses an older one. */
   nextEpoch(): number;

@@ -5,6 +5,7 @@ import { MESSAGES, type MessageName } from '../../src/domain/names.ts';
 const base: Situation = {
   state: 'running',
   sealed: false,
+  restores: false,
   shifting: false,
   openGates: [],
   paused: false,

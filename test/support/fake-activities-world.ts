@@ -43,6 +43,12 @@ export class World {
   pendingAfterUp = true;
   finished = false;
   drift: Drift['changes'] = [];
+  /** The server's databases, by PostgreSQL's number of them. */
+  databases = new Map([[1, 'kong']]);
+  /** What stands in the way of a restore. */
+  obstacles: string[] = [];
+  /** Another one when somebody writes to the database. */
+  mark = 'as it was';
   /** What a rule of the preflight finds, first run and on the frozen state. */
   findings: Finding[] = [];
   frozenFindings: Finding[] = [];

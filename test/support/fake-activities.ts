@@ -1,10 +1,12 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Activities, Seal } from '../../src/activities/contract.ts';
 import { createOpenActivities, type OpenDeps } from '../../src/activities/open.ts';
+import { createOpenRestore } from '../../src/activities/restore/open.ts';
 import type { BackupRef, StoredObject } from '../../src/domain/backup.ts';
 import type { Fingerprint, FreezeState } from '../../src/domain/configuration.ts';
 import { CrossfadeError } from '../../src/domain/errors/index.ts';
 import type { MigrationState } from '../../src/domain/migrations.ts';
+import type { BackupFacts } from '../../src/domain/restore/index.ts';
 import type { TrafficState } from '../../src/domain/traffic.ts';
 import type { SideFigures, Verdict } from '../../src/domain/verdict/index.ts';
 import type { ActivityName, World } from './fake-activities-world.ts';
@@ -59,7 +61,13 @@ function turn(world: World, epoch: number): void {
   world.epoch = epoch;
 }
 
-const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
+const BACKUP: BackupFacts = {
+  ...{ id: 'a/before', manifestKey: 'crossfade/c/a/before/manifest.json', label: 'before', takenAt: AT, kong: '3.6.1' },
+  ...{ objects: 3, bytes: 4096, encrypted: false, workspaces: ['default'], hosts: ['h1'], keyring: false },
+  database: { name: 'kong', bytes: 8_000_000, tables: 40, rows: 120, fingerprint: HASH, pending: 0, leftOut: [] },
+};
+
+const fakes: Omit<Fakes, 'openUpgrade' | 'openRestore' | 'watchTraffic'> = {
   checkRules: (world, { frozen }) => (frozen ? world.frozenFindings : world.findings),
   checkHost: (_, { side }) => [{ rule: `host-${side}`, level: 'pass', message: 'all programs are there' }],
   checkBalancer: () => ({ rule: 'balancer', level: 'pass', message: 'installed for every step' }),
@@ -177,6 +185,35 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'watchTraffic'> = {
     world.lockedOut = [];
     return { roles, gone: [] };
   },
+  checkBackup: (_, { backup }) => ({ ...BACKUP, id: backup }),
+  lookBeforeSwap: (world, { names }) => ({
+    present: {
+      oid: [...world.databases].find(([, name]) => name === names.database)?.[0] ?? 0,
+      bytes: 8_000_000,
+      mark: world.mark,
+      written: { configuration: true, tables: [{ table: 'public.services', then: 4, now: 6 }], differ: 1 },
+    },
+    obstacles: world.obstacles,
+    remarks: [],
+  }),
+  restoreBeside: (world, { names }) => {
+    world.databases.set(2, names.restored);
+    return { restored: 2, remarks: ['the role reports is not there'] };
+  },
+  askX: () => "X's own `kong migrations list` (3.6.1) calls it clean",
+  swapNames: (world, { names }) => {
+    world.databases = new Map([
+      [1, names.kept],
+      [2, names.database],
+    ]);
+  },
+  dropRestored: (world, { names }) => {
+    const swapped = world.databases.get(2) === names.database;
+    if (!swapped) world.databases.delete(2);
+    return { swapped };
+  },
+  unpackBackup: (_, { folder }) => ({ folder: `${folder}/the-backup`, files: 3, remarks: [] }),
+  removeUnpacked: () => undefined,
   runTests: (_, { cluster }) => ({ passed: 2, nodes: cluster.nodes.length }),
   compareAnswers: () => ({ compared: 3 }),
   readTraffic: traffic,
@@ -225,11 +262,13 @@ function keyOf(name: ActivityName, input: Record<string, unknown>): string {
 /** All activities, each acting on the world of its own workflow. */
 export function fakeActivities(worldOf: (workflowId: string) => World, open: OpenDeps): Activities {
   const opened = createOpenActivities(open);
-  const names = [...Object.keys(fakes), 'openUpgrade', 'watchTraffic'] as ActivityName[];
+  const openRestore = createOpenRestore(open);
+  const names = [...Object.keys(fakes), 'openUpgrade', 'openRestore', 'watchTraffic'] as ActivityName[];
   const one = (name: ActivityName) => (input: unknown) => {
     const world = worldOf(activityInfo().workflowExecution?.workflowId ?? '');
     const usual = async (): Promise<unknown> => {
       if (name === 'openUpgrade') return opened.openUpgrade(input as Input<'openUpgrade'>);
+      if (name === 'openRestore') return openRestore(input as Input<'openRestore'>);
       if (name === 'watchTraffic') return watchTraffic(world, input as Input<'watchTraffic'>);
       return (fakes[name] as (world: World, input: unknown) => unknown)(world, input);
     };

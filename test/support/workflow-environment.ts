@@ -35,7 +35,7 @@ export interface EnvironmentOptions {
 export interface StartOptions {
   readonly plan?: Partial<PlanInput>;
   readonly hosts?: Hosts;
-  readonly workflow?: 'blueGreenUpgrade' | 'rollbackUpgrade';
+  readonly workflow?: 'blueGreenUpgrade' | 'rollbackUpgrade' | 'restoreBackup';
   /** Prepares the world before anything runs. */
   readonly world?: (world: World) => void;
 }

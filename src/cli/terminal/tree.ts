@@ -3,7 +3,7 @@ import type { Outcome, State } from '../../domain/names.ts';
 import { HOW_TO_GET_AT_BACKUPS } from '../../domain/status/render-backups.ts';
 import { askFor, WHAT_A_WRITE_GETS } from '../../domain/status/render-freeze.ts';
 import { clock, elapsed, plainLine } from '../../domain/status/render-text.ts';
-import { OUTCOME_MEANING, OUTCOME_WORDS, STATE_WORDS, title } from '../../domain/status/render-words.ts';
+import { outcomeMeaning, OUTCOME_WORDS, STATE_WORDS, title } from '../../domain/status/render-words.ts';
 import type { UpgradeStatus } from '../../domain/status/index.ts';
 import type { Paint, Style } from '../io.ts';
 import { liveLines, type LiveActivity } from '../live.ts';
@@ -47,7 +47,7 @@ export function renderTree(options: TreeOptions): string[] {
           ),
         ]
       : [
-          paint('bold', OUTCOME_MEANING[status.outcome]),
+          paint('bold', outcomeMeaning(status, status.outcome)),
           ...(status.backups.length === 0 ? [] : [paint('dim', HOW_TO_GET_AT_BACKUPS)]),
         ]),
     ...waitLines(status, today, paint),

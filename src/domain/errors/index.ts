@@ -8,6 +8,7 @@ import { migrationErrors } from './migrations.ts';
 import { planErrors } from './plan.ts';
 import { preflightErrors } from './preflight.ts';
 import { reportErrors } from './report.ts';
+import { restoreErrors } from './restore.ts';
 import { roleErrors } from './roles.ts';
 import { stageErrors } from './stage.ts';
 import { trafficErrors } from './traffic.ts';
@@ -19,6 +20,7 @@ export const errorCatalogue = {
   ...databaseErrors,
   ...freezeErrors,
   ...backupErrors,
+  ...restoreErrors,
   ...kongErrors,
   ...migrationErrors,
   ...roleErrors,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PHASES, type MessageName } from '../names.ts';
+import { PHASES, RESTORE_STEPS, type MessageName, type StepName } from '../names.ts';
 
 const text = (most: number) => z.string().trim().min(1).max(most);
 
@@ -14,7 +14,7 @@ const schemas = {
   pause: z.object({ by, comment, reason: comment }),
   resume: z.object({ by, comment, reason: comment }),
   abort: z.object({ by, comment, reason: comment }),
-  retry: z.object({ by, comment, reason: comment, phase: z.enum(PHASES).optional() }),
+  retry: z.object({ by, comment, reason: comment, phase: z.enum([...PHASES, ...RESTORE_STEPS]).optional() }),
   abandon: z.object({ by, comment, reason: comment }),
   accept: z.object({ by, comment, finding: text(200), reason: text(2_000) }),
 } satisfies Record<MessageName, z.ZodType>;
@@ -27,7 +27,7 @@ export interface Message {
   readonly reason?: string;
   readonly gate?: string;
   readonly finding?: string;
-  readonly phase?: (typeof PHASES)[number];
+  readonly phase?: StepName;
 }
 
 /** Parses any payload, however wrong or large, without throwing. */

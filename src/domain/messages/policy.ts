@@ -1,4 +1,4 @@
-import type { GateName, PhaseName, State } from '../names.ts';
+import type { GateName, State, StepName } from '../names.ts';
 import { PHASES } from '../names.ts';
 import type { Message } from './parse.ts';
 
@@ -6,6 +6,8 @@ import type { Message } from './parse.ts';
 export interface Situation {
   readonly state: State;
   readonly sealed: boolean;
+  /** It is a restore: what can't be taken back then are swapped names of databases. */
+  readonly restores: boolean;
   /** Any traffic may be on Y, or X is stopped: a way back is needed. */
   readonly shifting: boolean;
   readonly openGates: readonly GateName[];
@@ -16,7 +18,7 @@ export interface Situation {
   /** Findings and drifts that a person may accept now. */
   readonly openFindings: readonly string[];
   /** Phases that `retry` may go on from; only while held. */
-  readonly retryFrom: readonly PhaseName[];
+  readonly retryFrom: readonly StepName[];
 }
 
 export type Answer =
@@ -67,7 +69,12 @@ function judgeGateAnswer(message: Message, situation: Situation): Answer {
 }
 
 function judgeAbort(situation: Situation): Answer {
-  if (situation.sealed) return no('nothing left to undo: `finish` has begun, and there is no way back from it');
+  if (situation.sealed)
+    return no(
+      situation.restores
+        ? 'the names of the databases are swapped, or just being swapped: the old one is kept, and the status says how to swap them back'
+        : 'nothing left to undo: `finish` has begun, and there is no way back from it',
+    );
   if (onTheWayBack(situation)) return no('already on the way back');
   if (situation.state === 'held') return yes('unwinding');
   return yes(
@@ -110,7 +117,7 @@ function judgeAcceptance(message: Message, situation: Situation): Answer {
       return no('traffic is never let go: X must be able to log on to the database before it can take it');
     return stuck.includes(finding) ? yes(`skipping ${finding}`) : no('already on the way back');
   }
-  if (situation.sealed)
+  if (situation.sealed && !situation.restores)
     return no('`finish` has begun: nothing can be let go any more; answer `retry` or `abandon` to a hold');
   if (situation.openFindings.includes(finding)) return yes(`let go: ${finding}`);
   const open = situation.openFindings.length === 0 ? 'nothing is open' : `open: ${situation.openFindings.join(', ')}`;

@@ -3,7 +3,7 @@ import { describeEntity } from '../configuration.ts';
 import { freezeDecisions } from '../node-writers.ts';
 import type { Plan } from '../plan/index.ts';
 import { elapsed } from '../status/render-text.ts';
-import { OUTCOME_MEANING, STATE_WORDS } from '../status/render-words.ts';
+import { outcomeMeaning, STATE_WORDS } from '../status/render-words.ts';
 import { inOrder } from '../status/render-words.ts';
 import type { TimelineEntry, UpgradeStatus, VerdictStatus } from '../status/index.ts';
 import { databaseLeft } from './database-left.ts';
@@ -37,6 +37,7 @@ export function buildReport(status: UpgradeStatus, timeline: readonly TimelineEn
     migrations: status.migrations,
     databaseLeft: databaseLeft(status),
     backups: status.backups,
+    restore: status.restore,
     undone: inOrder(status.undo).flatMap(toReportUndo),
     planned: plan && plannedIn(plan),
     findings: status.findings,
@@ -67,7 +68,7 @@ function summarize(status: UpgradeStatus): string {
   const took = endedAt === undefined ? '' : ` It took ${formatDuration(elapsed(upgrade.startedAt, endedAt))}.`;
   const why =
     failure === undefined || outcome === 'completed' ? '' : ` It went wrong in ${failure.phase} (${failure.kind}).`;
-  return `${OUTCOME_MEANING[outcome]}${why}${took}`;
+  return `${outcomeMeaning(status, outcome)}${why}${took}`;
 }
 
 function flattenVerdict(status: VerdictStatus): ReportVerdict {

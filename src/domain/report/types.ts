@@ -1,9 +1,9 @@
 import type { Finding } from '../findings.ts';
 import type { MigrationState } from '../migrations.ts';
-import type { GateName, Outcome, PhaseName, State } from '../names.ts';
+import type { GateName, Outcome, State, StepName } from '../names.ts';
 import type { Fault, Plan } from '../plan/index.ts';
 import type { BackupRef } from '../backup.ts';
-import type { Acceptance, Failure, StepStatus, TimelineEntry, UndoName } from '../status/index.ts';
+import type { Acceptance, Failure, RestoreStatus, StepStatus, TimelineEntry, UndoName } from '../status/index.ts';
 import type { UpgradeRef } from '../upgrade.ts';
 import type { Control, SideFigures, Verdict } from '../verdict/index.ts';
 
@@ -38,6 +38,8 @@ export interface Report {
   /** Only when migrations ran and `finish` did not: what that means. */
   readonly databaseLeft?: DatabaseLeft;
   readonly backups: readonly BackupRef[];
+  /** Only of a restore: what was restored, what was replaced, what to do next. */
+  readonly restore?: RestoreStatus;
   readonly undone: readonly ReportUndo[];
   /** How often a worker was started anew; only where somebody counted. */
   readonly workerRestarts?: number;
@@ -69,7 +71,7 @@ export interface RequestCounts {
 }
 
 export interface ReportPhase {
-  readonly name: PhaseName;
+  readonly name: StepName;
   readonly startedAt?: string;
   readonly endedAt?: string;
   readonly result: 'pending' | 'running' | 'done' | 'failed' | 'skipped';

@@ -1,5 +1,5 @@
 import { plural } from '../plural.ts';
-import type { GateName, MessageName, PhaseName } from '../names.ts';
+import type { GateName, MessageName, StepName } from '../names.ts';
 import { refusals } from '../findings.ts';
 import { clock, plainLine } from './render-text.ts';
 import type { GateStatus, UpgradeStatus } from './types.ts';
@@ -9,7 +9,7 @@ export interface PossibleAnswer {
   readonly message: MessageName;
   readonly gate?: GateName;
   readonly finding?: string;
-  readonly phase?: PhaseName;
+  readonly phase?: StepName;
   /** A reason belongs to it. */
   readonly reason: boolean;
   readonly means: string;
@@ -36,9 +36,13 @@ export function awaited(status: UpgradeStatus, today: string): Awaited[] {
 
 /** How to stop and go back, while there is a way back. */
 export function wayBack(status: UpgradeStatus): PossibleAnswer | undefined {
-  const possible = status.seal === undefined && ['running', 'waiting', 'paused'].includes(status.state);
+  const possible =
+    status.seal === undefined &&
+    status.restore?.swappedAt === undefined &&
+    ['running', 'waiting', 'paused'].includes(status.state);
   if (!possible || status.abort !== undefined) return undefined;
-  const means = status.traffic.weight > 0 ? 'all traffic back to X, then undo everything' : 'stop and undo everything';
+  const undo = status.workflow === 'restoreBackup' ? UNDO_RESTORE : 'stop and undo everything';
+  const means = status.traffic.weight > 0 ? 'all traffic back to X, then undo everything' : undo;
   return { message: 'abort', reason: true, means };
 }
 
@@ -57,7 +61,8 @@ function stuckUndos(status: UpgradeStatus): Awaited[] {
 function hold(status: UpgradeStatus, today: string): Awaited[] {
   if (status.state !== 'held' || status.hold === undefined) return [];
   const { since, expiresAt, canRetryFrom } = status.hold;
-  const sealed = status.seal !== undefined;
+  const restores = status.workflow === 'restoreBackup';
+  const sealed = status.seal !== undefined || status.restore?.swappedAt !== undefined;
   const phase = canRetryFrom.at(-1);
   const until =
     expiresAt === undefined ? 'until a person decides' : `until ${clock(expiresAt, today)}, then it unwinds`;
@@ -75,7 +80,8 @@ function hold(status: UpgradeStatus, today: string): Awaited[] {
                 : `go on at ${phase}`,
           },
         ];
-  const giveUp = sealed ? 'end as it is: completed with faults' : 'undo everything: Y stopped, freeze lifted';
+  const undo = restores ? UNDO_RESTORE : 'undo everything: Y stopped, freeze lifted';
+  const giveUp = sealed ? 'end as it is: completed with faults' : undo;
   return [
     {
       what: `Held since ${clock(since, today)}, ${until}`,
@@ -97,16 +103,20 @@ function openGate(gate: GateStatus, today: string): Awaited {
   };
 }
 
+const UNDO_RESTORE = 'drop the restored database; nothing was changed';
+
 function meaningOfApproval(gate: GateName): string {
   if (gate === 'start') return 'begin: the configuration is frozen';
   if (gate === 'finish') return 'the point of no return: X is stopped, `kong migrations finish` runs';
   if (gate === 'decommission') return 'remove X';
+  if (gate === 'restore') return 'swap the names: the restored database takes the place of the real one, which is kept';
   return `${gate.slice('shift:'.length)} % of the traffic to Y`;
 }
 
 function meaningOfRejection(gate: GateName): string {
   if (gate === 'start') return 'end; nothing was changed';
   if (gate === 'decommission') return 'keep X, stopped';
+  if (gate === 'restore') return UNDO_RESTORE;
   return 'all traffic back to X, then it holds';
 }
 

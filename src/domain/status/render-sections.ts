@@ -11,6 +11,7 @@ import type { PhaseStatus, StepStatus, UpgradeStatus } from './types.ts';
 export function sections(status: UpgradeStatus, today: string): string[] {
   return [
     faults(status),
+    restored(status),
     drift(status),
     findings(status),
     frozen(status),
@@ -51,6 +52,17 @@ const faults = (status: UpgradeStatus): string =>
     'Faults of the plan',
     list(firstOf(status.faults, 30, (fault) => `**${escape(fault.path, 120)}**: ${escape(fault.message)}`)),
   );
+
+/** What is restored and what it replaces; afterwards what to do next, first. */
+const restored = ({ restore }: UpgradeStatus): string =>
+  restore === undefined
+    ? ''
+    : [
+        section('What to do next', list(restore.next.map((text) => escape(text, 1_500)))),
+        section('The restore', list([...restore.plan, ...restore.present].map((text) => escape(text, 600)))),
+      ]
+        .filter((part) => part !== '')
+        .join('\n\n');
 
 function drift({ freeze }: UpgradeStatus): string {
   if (freeze === undefined) return '';

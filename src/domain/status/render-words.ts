@@ -47,13 +47,29 @@ export const OUTCOME_WORDS: Record<Outcome, string> = {
 };
 
 /** What an outcome means, for somebody who was asleep. */
-export const OUTCOME_MEANING: Record<Outcome, string> = {
+export const outcomeMeaning = ({ workflow, restore }: Restored, outcome: Outcome): string =>
+  workflow === 'restoreBackup' ? ofRestore(outcome, restore?.swappedAt !== undefined) : OUTCOME_MEANING[outcome];
+
+type Restored = Pick<UpgradeStatus, 'workflow' | 'restore'>;
+
+const OUTCOME_MEANING: Record<Outcome, string> = {
   completed: 'Y serves everything, writes work, the database is finished.',
   'rolled-back': 'X serves everything, as before; what was begun is undone.',
   refused: 'Nothing was changed.',
   'rolled-back-with-faults': 'X serves everything. Something was let go on the way back; it is named below.',
   'completed-with-faults': 'The upgrade is past its point of no return. Something was let go; it is named below.',
 };
+
+function ofRestore(outcome: Outcome, swapped: boolean): string {
+  if (!outcome.startsWith('completed'))
+    return outcome === 'rolled-back-with-faults'
+      ? 'The databases have the names that they had. Something was let go on the way back; it is named below.'
+      : 'Nothing was changed: the databases have the names that they had.';
+  const done = swapped
+    ? 'The restored database is in place; the one that was there is kept under another name. No node of Kong was started.'
+    : 'The files of the backup are unpacked; the database was not touched.';
+  return outcome === 'completed' ? done : `${done} Something was let go; it is named below.`;
+}
 
 /** What the undos do, in words. */
 export const UNDO_WORDS: Record<UndoStatus['name'], string> = {
@@ -64,6 +80,8 @@ export const UNDO_WORDS: Record<UndoStatus['name'], string> = {
   returnTraffic: 'all traffic back to X',
   startX: 'start X again',
   letXIn: "let X's role log on again",
+  dropRestored: 'drop the restored database',
+  removeUnpacked: 'remove files that were unpacked in part',
 };
 
 /** Undos in the order in which they ran: the newest act is undone first. */
@@ -73,7 +91,7 @@ export const inOrder = (undo: readonly UndoStatus[]): UndoStatus[] =>
 /** `payments · Kong 3.6.1 → 3.7.1` */
 export function title(status: Pick<UpgradeStatus, 'upgrade' | 'workflow' | 'from' | 'to'>): string {
   const versions = status.from === undefined || status.to === undefined ? '' : ` · Kong ${status.from} → ${status.to}`;
-  const kind = status.workflow === 'rollbackUpgrade' ? ' · rollback' : '';
+  const kind = { blueGreenUpgrade: '', rollbackUpgrade: ' · rollback', restoreBackup: ' · restore' }[status.workflow];
   return `${status.upgrade.cluster}${versions}${kind}`;
 }
 

@@ -4,7 +4,7 @@ import { commandFor } from './render-commands.ts';
 import { askFor, WHAT_A_WRITE_GETS } from './render-freeze.ts';
 import { failure, sections } from './render-sections.ts';
 import { clock, escapeMarkdown, utf8Length } from './render-text.ts';
-import { OUTCOME_MEANING, OUTCOME_WORDS, STATE_WORDS, title } from './render-words.ts';
+import { outcomeMeaning, OUTCOME_WORDS, STATE_WORDS, title } from './render-words.ts';
 import type { UpgradeStatus } from './types.ts';
 
 /** Temporal takes 20,000 bytes of current details. */
@@ -41,8 +41,9 @@ function headline(status: UpgradeStatus, today: string): string {
   const word = outcome === undefined ? STATE_WORDS[status.state] : OUTCOME_WORDS[outcome];
   const lamp = outcome === undefined ? LAMP[status.state] : outcomeLamp(outcome);
   const lines = [`## ${lamp} ${escapeMarkdown(title(status))} — ${word}`, ''];
-  if (outcome !== undefined) lines.push(`**${OUTCOME_MEANING[outcome]}**`, '');
-  lines.push(`\`${bar(status.traffic.weight)}\` **${status.traffic.weight} %** of the traffic on Y`, '');
+  if (outcome !== undefined) lines.push(`**${outcomeMeaning(status, outcome)}**`, '');
+  if (status.workflow !== 'restoreBackup')
+    lines.push(`\`${bar(status.traffic.weight)}\` **${status.traffic.weight} %** of the traffic on Y`, '');
   if (outcome === undefined) lines.push(`> **Now:** ${escapeMarkdown(status.now, 600)}`, '');
   const { startedAt } = status.upgrade;
   const ended =

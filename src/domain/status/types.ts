@@ -4,7 +4,7 @@ import type { ConfigurationChange, Fingerprint } from '../configuration.ts';
 import type { Finding } from '../findings.ts';
 import type { MigrationState } from '../migrations.ts';
 import type { NodeWriter } from '../node-writers.ts';
-import type { GateName, MessageName, Outcome, PhaseName, State } from '../names.ts';
+import type { GateName, MessageName, Outcome, State, StepName } from '../names.ts';
 import type { Fault } from '../plan/index.ts';
 import type { MeasuredShare } from '../traffic.ts';
 import type { UpgradeRef } from '../upgrade.ts';
@@ -19,7 +19,7 @@ export interface UpgradeStatus {
   from?: string;
   to?: string;
   state: State;
-  phase?: PhaseName;
+  phase?: StepName;
   outcome?: Outcome;
   endedAt?: string;
   /** What the upgrade waits for or does now: one sentence. */
@@ -32,10 +32,12 @@ export interface UpgradeStatus {
   findings: readonly Finding[];
   freeze?: FreezeStatus;
   backups: BackupRef[];
+  /** Only of a restore. */
+  restore?: RestoreStatus;
   migrations: { before?: MigrationState; afterUp?: MigrationState; after?: MigrationState; ran: readonly string[] };
   /** Why the forward path stopped, last time it did. */
   failure?: Failure;
-  hold?: { since: string; expiresAt?: string; canRetryFrom: PhaseName[] };
+  hold?: { since: string; expiresAt?: string; canRetryFrom: StepName[] };
   paused?: { by: string; at: string };
   abort?: { by: string; reason?: string; at: string };
   /** Newest last; what was registered and is not needed any more is not listed. */
@@ -47,8 +49,20 @@ export interface UpgradeStatus {
   report?: ReportRef;
 }
 
+export interface RestoreStatus {
+  /** As `crossfade backups` shows it. */
+  backup: string;
+  /** What it would do, or has done; and what is in the present database that is not in the backup: for the person who decides. */
+  plan: readonly string[];
+  present: readonly string[];
+  /** When the names of the databases were swapped. */
+  swappedAt?: string;
+  /** What to do next, once it has ended. */
+  next: readonly string[];
+}
+
 export interface PhaseStatus {
-  readonly name: PhaseName;
+  readonly name: StepName;
   result: 'pending' | 'running' | 'done' | 'failed' | 'skipped';
   /** First start and last end; a phase that was retried has more than one attempt. */
   startedAt?: string;
@@ -120,7 +134,7 @@ export interface FreezeStatus {
 
 export interface Failure {
   readonly at: string;
-  readonly phase: PhaseName;
+  readonly phase: StepName;
   /** `abort`, `breach`, `rejected`, `expired`, `inconclusive`, `drift`, `freeze-limit`, `failed`. */
   readonly kind: string;
   /** A code of the error catalogue, where it has one. */
@@ -130,7 +144,16 @@ export interface Failure {
 }
 
 /** The undos by name; `stopY`, `startX` and so on are what they do. */
-export type UndoName = 'thaw' | 'dropRoleOfY' | 'putBackX' | 'stopY' | 'returnTraffic' | 'startX' | 'letXIn';
+export type UndoName =
+  | 'thaw'
+  | 'dropRoleOfY'
+  | 'putBackX'
+  | 'stopY'
+  | 'returnTraffic'
+  | 'startX'
+  | 'letXIn'
+  | 'dropRestored'
+  | 'removeUnpacked';
 
 export interface UndoStatus {
   readonly name: UndoName;

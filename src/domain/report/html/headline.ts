@@ -8,7 +8,11 @@ import { markup, prose, type Markup } from './markup.ts';
 /** Title, outcome, one sentence, and the figures that people ask for first. */
 export function headline(report: Report): Markup {
   const { cluster, from, to, workflow } = report;
-  const kind = workflow === 'rollbackUpgrade' ? 'rollback of an upgrade' : 'Kong blue-green upgrade';
+  const kind = {
+    blueGreenUpgrade: 'Kong blue-green upgrade',
+    rollbackUpgrade: 'rollback of an upgrade',
+    restoreBackup: 'restore of a backup',
+  }[workflow];
   return markup`<header>
     <p class="over">Crossfade · ${kind}</p>
     <div class="top">

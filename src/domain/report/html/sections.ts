@@ -19,6 +19,7 @@ export function sections(report: Report): Markup {
     findings(report),
     frozen(report),
     migrations(report),
+    restored(report),
     backups(report),
     timeline(report),
   ]}`;
@@ -115,6 +116,11 @@ const rank = (level: 'pass' | 'warn' | 'refuse'): number => ['refuse', 'warn', '
 const frozen = ({ freeze }: Report): Markup =>
   tableSection('What the freeze decided', freeze?.decisions ?? [], [
     { head: 'Look at it before the next upgrade', cell: (one) => prose(one) },
+  ]);
+
+const restored = ({ restore }: Report): Markup =>
+  tableSection('The restore', restore === undefined ? [] : [...restore.plan, ...restore.present, ...restore.next], [
+    { head: 'What it did, what was there, what to do next', cell: (one) => prose(one) },
   ]);
 
 const timeline = ({ timeline: all, startedAt }: Report): Markup =>

@@ -1,0 +1,14 @@
+export { describePresent, describeRestore, type RestoreScope } from './describe.ts';
+export { backupFacts, type BackupFacts, type RestoreLook, type WrittenSince } from './facts.ts';
+export { restoreNames, RESTORED_PREFIX, type RestoreNames } from './names.ts';
+export { swapBackSql, whatNext } from './next.ts';
+export {
+  describeSessions,
+  restoreObstacles,
+  restoreRemarks,
+  type RestoreFacts,
+  type UpgradeLeft,
+  type UserSessions,
+} from './obstacles.ts';
+export { writtenSince } from './written.ts';
+export { parseRestoreRequest, type RestoreRequest } from './request.ts';
