@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createBackupActivities, type BackupDeps } from '../../src/activities/backup/index.ts';
@@ -84,27 +82,6 @@ export async function startServers(): Promise<Servers> {
       await kong.stop();
     },
   };
-}
-
-/** An Admin API that knows some entities, and nobody without the token. */
-export async function startAdminApi(
-  workspaces: readonly string[] | undefined,
-): Promise<{ url: string; stop: () => void }> {
-  const entities: Record<string, unknown[]> = {
-    services: [{ id: 's1', name: 'billing', host: 'billing.internal', created_at: 1 }],
-    routes: [{ id: 'r1', name: 'billing-v1', paths: ['/billing'], service: { id: 's1' } }],
-    consumers: [{ id: 'c1', username: 'ann' }],
-  };
-  const server: Server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://admin');
-    const kind = url.pathname.split('/').at(-1) ?? '';
-    const data = kind === 'workspaces' ? workspaces?.map((name) => ({ name })) : (entities[kind] ?? []);
-    const known = request.headers['kong-admin-token'] === ADMIN_TOKEN;
-    response.writeHead(known ? (data === undefined ? 404 : 200) : 401, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ data: data ?? [], next: null }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => void server.close() };
 }
 
 /** Fills a table with rows of half a megabyte that hardly compress. */

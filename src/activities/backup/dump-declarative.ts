@@ -3,7 +3,7 @@ import type { BackupObjects } from '../../adapters/backup-objects/index.ts';
 import type { Deck } from '../../adapters/deck/deck.ts';
 import { backupKeys, type StoredObject } from '../../domain/backup.ts';
 import type { BackupActivities } from '../contract.ts';
-import { reportProgress } from '../progress.ts';
+import { reportBytes } from '../byte-progress.ts';
 
 export interface DumpDeclarativeDeps {
   readonly objects: BackupObjects;
@@ -12,19 +12,24 @@ export interface DumpDeclarativeDeps {
 
 type DumpDeclarative = BackupActivities['dumpDeclarative'];
 
+/** What the dump of a Kong without workspaces is called. */
+const DEFAULT_WORKSPACE = 'default';
+
 export const createDumpDeclarative =
   ({ objects, deck }: DumpDeclarativeDeps): DumpDeclarative =>
   async ({ deck: plan, admin, access, s3, encrypt, upgrade, label }) => {
     if (plan === false) return { objects: [] };
-    const target = { command: plan.command, admin, access };
+    const signal = cancellationSignal();
+    const target = { admin, access };
     const keys = backupKeys(s3.prefix, upgrade, label);
-    const how = { onContent: (bytes: number) => reportProgress({ bytes }), signal: cancellationSignal() };
-    const version = await deck.version(plan.command, cancellationSignal());
+    const program = await deck.find(plan, signal);
     const stored: StoredObject[] = [];
-    for (const workspace of await deck.workspaces(target)) {
-      const object = { kind: 'deck', key: keys.deck(workspace), source: workspace, compress: false } as const;
-      const body = deck.dump(target, workspace, cancellationSignal());
+    for (const workspace of (await deck.workspaces(target)) ?? [undefined]) {
+      const source = workspace ?? DEFAULT_WORKSPACE;
+      const body = deck.dump(program, target, { workspace, ids: plan.ids, defaults: plan.defaults }, signal);
+      const object = { kind: 'deck', key: keys.deck(source), source, compress: false } as const;
+      const how = { onContent: reportBytes(`dumping workspace ${source}`), signal };
       stored.push(await objects.write({ s3, encrypt }, object, body, how));
     }
-    return { objects: stored, version };
+    return { objects: stored, version: program.version };
   };

@@ -4,7 +4,7 @@ import type { BackupFiles } from '../../adapters/files/index.ts';
 import { backupKeys } from '../../domain/backup.ts';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { BackupActivities } from '../contract.ts';
-import { reportProgress } from '../progress.ts';
+import { reportBytes } from '../byte-progress.ts';
 import { chooseFiles } from './choose-files.ts';
 
 export interface StoreFilesDeps {
@@ -29,6 +29,6 @@ export const createStoreFiles =
     if (entries.length === 0) return undefined;
     const keys = backupKeys(s3.prefix, upgrade, label);
     const object = { kind: 'files', key: keys.files(host), source: host, compress: true } as const;
-    const how = { onContent: (bytes: number) => reportProgress({ bytes }), signal: cancellationSignal() };
+    const how = { onContent: reportBytes(`storing the files of ${host}`), signal: cancellationSignal() };
     return objects.write({ s3, encrypt }, object, files.archive(entries), how);
   };

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { execa } from 'execa';
+import { stopGroup } from './group.ts';
 
 export interface StreamOptions {
   /** The whole environment of the program; nothing of the worker's own is added. */
@@ -13,10 +14,13 @@ export class ProgramFailed extends Error {
   override readonly name = 'ProgramFailed';
   /** It is not there, or is no program. */
   readonly notStarted: boolean;
+  /** By a signal that was not ours: it says nothing about what it worked on. */
+  readonly killed: boolean;
 
-  constructor(message: string, notStarted: boolean) {
+  constructor(message: string, { notStarted, killed }: { notStarted: boolean; killed: boolean }) {
     super(message);
     this.notStarted = notStarted;
+    this.killed = killed;
   }
 }
 
@@ -35,17 +39,22 @@ const common = ({ env, signal }: StreamOptions) => ({
 
 /**
  * What a program writes to its standard output, as it comes. The stream ends only after the program ended with code 0; else it
- * throws `ProgramFailed` with the end of its standard error. Whoever stops reading ends the program.
+ * throws `ProgramFailed` with the end of its standard error. Whoever stops reading ends the program, and all that it started.
  */
 export async function* outputOf(argv: readonly string[], options: StreamOptions): AsyncGenerator<Buffer> {
   const [program = '', ...args] = argv;
-  const child = execa(program, args, { ...common(options), stdin: 'ignore' });
+  const child = execa(program, args, { ...common(options), stdin: 'ignore', detached: true });
+  // What the program has started itself holds its output open for as long as it lives.
+  const stop = async () => void (child.pid !== undefined && (await stopGroup(child.pid)));
+  const onAbort = () => void stop();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
   let complete = false;
   try {
     for await (const chunk of child.stdout) yield chunk as Buffer;
     complete = true;
   } finally {
-    if (!complete) child.kill();
+    options.signal?.removeEventListener('abort', onAbort);
+    if (!complete) await stop();
     const result = await child;
     options.signal?.throwIfAborted();
     if (complete) throwIfFailed(argv, result);
@@ -101,6 +110,7 @@ function throwIfFailed([program = '']: readonly string[], { failed, exitCode, co
     .split('\n')
     .slice(-LAST_LINES)
     .join('\n');
-  const how = notStarted ? `can't be started` : exitCode === undefined ? 'was ended' : `ended with code ${exitCode}`;
-  throw new ProgramFailed(`${program} ${how}${said === '' ? '' : `: ${said}`}`, notStarted);
+  const killed = !notStarted && exitCode === undefined;
+  const how = notStarted ? `can't be started` : killed ? 'was ended' : `ended with code ${exitCode}`;
+  throw new ProgramFailed(`${program} ${how}${said === '' ? '' : `: ${said}`}`, { notStarted, killed });
 }

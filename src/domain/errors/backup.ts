@@ -104,6 +104,12 @@ export const backupErrors = defineErrors({
     means: "The backup does not count. Kong's own database was not touched.",
     todo: 'Read the text of `pg_restore` in the message. An extension or a tablespace that the server lacks is named there.',
   },
+  RestoreInterrupted: {
+    retryable: true,
+    what: '`pg_restore` was ended by somebody, or lost PostgreSQL, before it was through.',
+    means: 'It says nothing about the backup. It is tried again, into an empty database.',
+    todo: 'Look at PostgreSQL, and at the memory of the host that restores. If somebody ended it on purpose, `abort`.',
+  },
   RestoreDiffers: {
     retryable: false,
     what: 'The dump was restored into a scratch database, and row counts or fingerprint are not those of the moment of the dump.',

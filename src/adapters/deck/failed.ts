@@ -1,0 +1,4 @@
+import { CrossfadeError } from '../../domain/errors/index.ts';
+
+export const failed = (message: string, cause?: unknown): CrossfadeError =>
+  new CrossfadeError('DeckFailed', `The declarative dump failed: ${message}.`, { cause });
