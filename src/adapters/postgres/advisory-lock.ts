@@ -34,7 +34,10 @@ export function createAdvisoryLock(connect: Connect): AdvisoryLock {
   ): Promise<T> {
     const client = await connect(database);
     const lost = new AbortController();
-    client.on('end', () => lost.abort(new Error('The connection that held the advisory lock is gone.')));
+    client.on('end', () => {
+      const what = `PostgreSQL ended the session that held the advisory lock of ${database.name}.`;
+      lost.abort(new CrossfadeError('DatabaseUnreachable', what));
+    });
     try {
       await client.query("SELECT set_config('application_name', $1, false)", [label]);
       const { rows } = await client.query<{ got: boolean; pid: number }>(

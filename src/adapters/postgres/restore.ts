@@ -37,7 +37,7 @@ export interface DumpRestore {
   /**
    * Restores a backup's dump into a scratch database, without the guard and all else of Crossfade's, gives it to `use` (as Kong's own
    * role reaches it, to whom everything in it belongs), and drops it whatever happens. Errors `DatabaseNotPermitted`, `BackupDamaged`,
-   * `ObjectMissing`, `CannotDecrypt`, `RestoreFailed`, and those of `use`.
+   * `ObjectMissing`, `CannotDecrypt`, `RestoreFailed`, `RestoreInterrupted`, and those of `use`.
    */
   inScratch<T>(
     from: BackupStore,
@@ -69,6 +69,10 @@ export interface DumpRestore {
 // does nothing in a copy, and is removed afterwards.
 const ARGUMENTS = ['--no-password', '--exit-on-error', '--no-owner', '--no-privileges'];
 
+/** What libpq and the server say when a session ends or can't begin: nothing is wrong with the dump then. */
+const SERVER_AWAY =
+  /server closed the connection|no connection to the server|connection to server .* failed|terminating connection|database system is (starting|shutting|in recovery)/;
+
 interface Found {
   readonly dump: StoredObject;
   readonly facts: DumpFacts;
@@ -97,6 +101,8 @@ export function createDumpRestore(deps: {
       await feed(argv, { env, signal: how.signal }, objects.read(from, dump, how));
     } catch (cause) {
       if (!(cause instanceof ProgramFailed)) throw cause;
+      if (cause.killed || SERVER_AWAY.test(cause.message))
+        throw new CrossfadeError('RestoreInterrupted', `${dump.key} was being read: ${cause.message}`, { cause });
       throw new CrossfadeError('RestoreFailed', `The dump ${dump.key} could not be read: ${cause.message}`, { cause });
     }
   }
