@@ -15,11 +15,17 @@ const HOW: Partial<Record<WorkflowExecutionDescription['status']['name'], string
  */
 export function cutOffOf(
   cluster: string,
-  { status, workflowId, closeTime }: Pick<WorkflowExecutionDescription, 'status' | 'workflowId' | 'closeTime'>,
+  description: Pick<WorkflowExecutionDescription, 'status' | 'workflowId' | 'closeTime' | 'type'>,
 ): CrossfadeError | undefined {
+  const { status, workflowId, closeTime, type } = description;
   const how = HOW[status.name];
   if (how === undefined) return undefined;
   const at = closeTime === undefined ? '' : ` at ${closeTime.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  if (type === 'restoreBackup')
+    return new CrossfadeError(
+      'RestoreCutOff',
+      `${cluster}: the workflow ${workflowId} ${how}${at}, before the restore had ended.`,
+    );
   const command = `temporal workflow start --type rollbackUpgrade --task-queue ${TASK_QUEUE} --workflow-id ${workflowId} --input-file plan.json`;
   return new CrossfadeError(
     'UpgradeCutOff',

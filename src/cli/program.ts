@@ -5,6 +5,7 @@ import { messageCommands } from './commands/messages.ts';
 import { nginxConfigCommand } from './commands/nginx-config.ts';
 import { planCommand } from './commands/plan.ts';
 import { reportCommand } from './commands/report.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { thawCommand } from './commands/thaw.ts';
@@ -24,6 +25,7 @@ export function createProgram(done: (code: number) => void): Command {
   statusCommand(program, done);
   messageCommands(program, done);
   reportCommand(program, done);
+  restoreCommand(program, done);
   freezeCommand(program, done);
   thawCommand(program, done);
   workerCommand(program);

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { CrossfadeError } from '../../domain/errors/index.ts';
-import { MESSAGES, PHASES, type MessageName } from '../../domain/names.ts';
+import { MESSAGES, PHASES, RESTORE_STEPS, type MessageName } from '../../domain/names.ts';
 import { plainLine } from '../../domain/status/render-text.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print, printError } from '../io.ts';
@@ -30,7 +30,7 @@ export function messageCommands(program: Command, done: (code: number) => void):
       .argument('<cluster>', 'as in the plan')
       .addOption(byOption('who says so'));
     if (name === 'approve' || name === 'reject')
-      command.option('--gate <gate>', 'start, shift:<weight>, finish or decommission');
+      command.option('--gate <gate>', 'start, shift:<weight>, finish, decommission or restore');
     if (name === 'retry') command.option('--phase <phase>', `where to go on: ${PHASES.join(', ')}`, aPhase);
     if (name === 'accept') command.requiredOption('--finding <finding>', "a rule's name, drift, or undo:<name>");
     command.option('--comment <text>', 'recorded with it');
@@ -45,7 +45,7 @@ const reasonOption = (name: MessageName): Option =>
   new Option('--reason <text>', 'why; recorded').conflicts('comment').makeOptionMandatory(name === 'accept');
 
 function aPhase(value: string): string {
-  if ((PHASES as readonly string[]).includes(value)) return value;
+  if ([...PHASES, ...RESTORE_STEPS].some((name) => name === value)) return value;
   throw new InvalidArgumentError(`Phases are ${PHASES.join(', ')}.`);
 }
 

@@ -4,7 +4,7 @@ import { HOW_TO_GET_AT_BACKUPS } from '../../domain/status/render-backups.ts';
 import { askFor, WHAT_A_WRITE_GETS } from '../../domain/status/render-freeze.ts';
 import { clock, elapsed, plainLine } from '../../domain/status/render-text.ts';
 import { outcomeMeaning, OUTCOME_WORDS, STATE_WORDS, title } from '../../domain/status/render-words.ts';
-import type { UpgradeStatus } from '../../domain/status/index.ts';
+import type { RestoreStatus, UpgradeStatus } from '../../domain/status/index.ts';
 import type { Paint, Style } from '../io.ts';
 import { liveLines, type LiveActivity } from '../live.ts';
 import { bar } from './bar.ts';
@@ -80,15 +80,23 @@ function headline({ status, paint }: TreeOptions, today: string): string[] {
       ? paint(STATE_STYLE[state], STATE_WORDS[state])
       : paint(OUTCOME_STYLE[outcome], OUTCOME_WORDS[outcome]);
   const took = formatDuration(elapsed(upgrade.startedAt, status.endedAt ?? today));
+  const first = `${paint('bold', plainLine(title(status)))}   ${word}   ${paint('dim', took)}`;
+  if (status.restore !== undefined) return [first, ...restoreLines(status.restore, paint)];
   const share = `${paint('cyan', bar(traffic.weight / 100, 24))} ${String(traffic.weight).padStart(3)} % on Y`;
   return [
-    `${paint('bold', plainLine(title(status)))}   ${word}   ${paint('dim', took)}`,
+    first,
     `${share}   ${frozen(status, today, paint)}`,
     ...(status.freeze?.frozen === true
       ? [paint('dim', `writes to it get ${WHAT_A_WRITE_GETS}; whom to ask: ${plainLine(askFor(status), 120)}`)]
       : []),
   ];
 }
+
+/** What is restored and what it replaces; at the end what to do next. */
+const restoreLines = ({ plan, present, next }: RestoreStatus, paint: Paint): string[] => [
+  ...[...plan, ...present].map((line) => paint('dim', plainLine(line, 600))),
+  ...next.map((line) => `→ ${plainLine(line, 600)}`),
+];
 
 function frozen({ freeze }: UpgradeStatus, today: string, paint: Paint): string {
   if (freeze === undefined) return '';

@@ -140,6 +140,24 @@ export const backupErrors = defineErrors({
     means: 'Nothing was stored under the name of the archive. It is tried again.',
     todo: 'A file that is written all the time, such as a log, does not belong into `backup.files`. Else find out who writes it, then `retry`.',
   },
+  KeyringRefused: {
+    retryable: false,
+    what: 'The Admin API does not let Crossfade see whether Kong has a keyring (Keyring and Data Encryption).',
+    means: 'A backup without its keyring would be worthless, so there is none.',
+    todo: 'Give `x.admin.headers` a token that may read `/` and `/keyring` and export it, then `retry`.',
+  },
+  KeyringNotExported: {
+    retryable: false,
+    what: 'Kong has a keyring and does not export it.',
+    means: 'A backup without its keyring would be worthless, so there is none.',
+    todo: "Set `keyring_public_key` and `keyring_private_key` on X's nodes (Kong wants both), readable by Kong's workers; reload them, then `retry`.",
+  },
+  KeyringNotEncrypted: {
+    retryable: false,
+    what: 'Kong has a keyring, and the plan does not encrypt the backup.',
+    means: 'The keyring was not exported: keys are never stored as they are.',
+    todo: 'Start an upgrade whose plan has `backup.encrypt.recipients`.',
+  },
   DeckFailed: {
     retryable: true,
     what: '`deck` failed, or what it printed is no dump of a configuration.',

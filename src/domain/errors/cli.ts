@@ -43,6 +43,13 @@ export const cliErrors = defineErrors({
     means: 'It changed nothing.',
     todo: 'See how it ended: `crossfade status CLUSTER`.',
   },
+  RestoreCutOff: {
+    retryable: false,
+    what: 'The workflow of a restore was terminated, has failed or timed out, before it had ended.',
+    means:
+      'Names of databases are swapped both or neither. Where they were not, the database `crossfade_restore_…` may have been left.',
+    todo: 'Look at the databases of the server. Drop what was left of `crossfade_restore_…`, or keep it, and restore again (`crossfade restore`).',
+  },
   UpgradeCutOff: {
     retryable: false,
     what: 'The workflow was terminated, has failed or timed out, before the upgrade had ended.',

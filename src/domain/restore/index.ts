@@ -1,6 +1,6 @@
 export { describePresent, describeRestore, type RestoreScope } from './describe.ts';
 export { backupFacts, type BackupFacts, type RestoreLook, type WrittenSince } from './facts.ts';
-export { restoreNames, RESTORED_PREFIX, type RestoreNames } from './names.ts';
+export { namesToCome, restoreNames, RESTORED_PREFIX, type RestoreNames } from './names.ts';
 export { swapBackSql, whatNext } from './next.ts';
 export {
   describeSessions,

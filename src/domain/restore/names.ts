@@ -17,11 +17,20 @@ export interface RestoreNames {
   readonly kept: string;
 }
 
+const KEPT = '_before_restore_';
+
+/** Before there is a run to take them from. */
+export const namesToCome = (database: string): RestoreNames => ({
+  database,
+  restored: `${RESTORED_PREFIX}<run>`,
+  kept: withEnding(database, `${KEPT}<date and time>`),
+});
+
 export function restoreNames(database: string, { runId, startedAt }: UpgradeRef): RestoreNames {
   const time = startedAt.slice(0, 19).replace(/[-:T]/g, '');
   // The end of the id: its beginning is a time.
   const run = runId.replace(/[^0-9a-z]/gi, '').slice(-12);
-  return { database, restored: `${RESTORED_PREFIX}${run}`, kept: withEnding(database, `_before_restore_${time}`) };
+  return { database, restored: `${RESTORED_PREFIX}${run}`, kept: withEnding(database, `${KEPT}${time}`) };
 }
 
 /** As much of the name as PostgreSQL leaves room for, in whole characters. */
