@@ -25,6 +25,7 @@ import { createDeck } from '../adapters/deck/deck.ts';
 import { createKongHttp } from '../adapters/kong/http.ts';
 import { createKongMetrics } from '../adapters/metrics/kong.ts';
 import { resolveHosts } from '../adapters/network/resolve.ts';
+import { createKeyring } from '../adapters/kong/keyring.ts';
 import { backupFiles } from '../adapters/files/index.ts';
 import { newFolders } from '../adapters/files/unpack.ts';
 import { createS3Store } from '../adapters/object-store/s3.ts';
@@ -65,6 +66,7 @@ import { runCommand } from '../adapters/process/index.ts';
 import { localReportFiles } from '../adapters/report/local.ts';
 import type { Secrets } from '../adapters/secrets.ts';
 import { createOutcomeOf } from '../adapters/temporal/outcome.ts';
+import { createHasRunEnded } from '../adapters/temporal/run-ended.ts';
 import { usableSearchAttributes } from '../adapters/temporal/search-attributes.ts';
 import { createTrafficRouter } from '../adapters/traffic/index.ts';
 
@@ -148,6 +150,8 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       comparison: createDumpComparison(connect),
       deck: createDeck(secrets, { PATH: path, HOME: command['HOME'] ?? '/' }),
       files: backupFiles,
+      keyring: createKeyring(secrets),
+      hasRunEnded: createHasRunEnded(client),
     }),
     ...createRestoreActivities({
       ...open,

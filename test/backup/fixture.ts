@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createBackupActivities, type BackupDeps } from '../../src/activities/backup/index.ts';
 import { createBackupObjects } from '../../src/adapters/backup-objects/index.ts';
 import { createDeck } from '../../src/adapters/deck/deck.ts';
+import { createKeyring } from '../../src/adapters/kong/keyring.ts';
 import { backupFiles } from '../../src/adapters/files/index.ts';
 import type { ObjectStore } from '../../src/adapters/object-store/port.ts';
 import { createS3Store } from '../../src/adapters/object-store/s3.ts';
@@ -46,6 +47,8 @@ export function depsOn(store: ObjectStore): BackupDeps {
     comparison: createDumpComparison(connect),
     deck: createDeck(secrets, { PATH: path, HOME: process.env['HOME'] ?? '/' }),
     files: backupFiles,
+  keyring: createKeyring(secrets),
+    hasRunEnded: () => Promise.resolve(true),
   };
 }
 

@@ -7,6 +7,7 @@ import { createScratchNodes } from '../../src/adapters/cluster/scratch-node.ts';
 import { createBackupObjects } from '../../src/adapters/backup-objects/index.ts';
 import { createDeck } from '../../src/adapters/deck/deck.ts';
 import { createKongMetrics } from '../../src/adapters/metrics/kong.ts';
+import { createKeyring } from '../../src/adapters/kong/keyring.ts';
 import { backupFiles } from '../../src/adapters/files/index.ts';
 import { createS3Store } from '../../src/adapters/object-store/s3.ts';
 import { createAdvisoryLock } from '../../src/adapters/postgres/advisory-lock.ts';
@@ -45,6 +46,7 @@ const backups = createBackupActivities({
   comparison: createDumpComparison(connect),
   deck: createDeck(secrets, { PATH: path, HOME: '/' }),
   files: backupFiles,
+  keyring: createKeyring(secrets),
 });
 const finishing = createFinishActivities({
   runner,

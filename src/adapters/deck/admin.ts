@@ -1,5 +1,5 @@
-import type { AdminAccess } from '../../domain/plan/index.ts';
 import { call } from '../kong/get.ts';
+import { adminHeaders } from '../kong/headers.ts';
 import type { Secrets } from '../secrets.ts';
 import { failed } from './failed.ts';
 import type { DeckTarget } from './port.ts';
@@ -7,9 +7,6 @@ import type { DeckTarget } from './port.ts';
 const TIMEOUT = 10_000;
 /** A dump without any of these dumps nothing. */
 const KINDS = ['services', 'routes', 'plugins', 'consumers', 'upstreams', 'certificates'];
-
-export const headersOf = (secrets: Secrets, access: AdminAccess): Record<string, string> =>
-  Object.fromEntries(Object.entries(access.headers).map(([name, value]) => [name, secrets.resolve(value)]));
 
 interface Page {
   readonly data?: readonly { readonly name?: string }[] | object;
@@ -19,7 +16,7 @@ interface Page {
 /** One page of a list; `undefined` where Kong does not know the path. */
 async function list(secrets: Secrets, { admin, access }: DeckTarget, path: string): Promise<Page | undefined> {
   const { status, body } = await call({
-    ...{ url: `${admin}${path}`, headers: headersOf(secrets, access), tls: access, timeout: TIMEOUT },
+    ...{ url: `${admin}${path}`, headers: adminHeaders(secrets, access), tls: access, timeout: TIMEOUT },
     who: 'The Admin API',
   });
   if (status === 404) return undefined;

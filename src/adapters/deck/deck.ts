@@ -1,7 +1,8 @@
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { AdminAccess } from '../../domain/plan/index.ts';
+import { adminHeaders } from '../kong/headers.ts';
 import type { Secrets } from '../secrets.ts';
-import { hasEntities, headersOf, workspacesOf } from './admin.ts';
+import { hasEntities, workspacesOf } from './admin.ts';
 import { declarative } from './declarative.ts';
 import { failed } from './failed.ts';
 import { giveHeaders } from './headers.ts';
@@ -33,7 +34,7 @@ export function createDeck(
     { admin, access }: DeckTarget,
     how: Pick<DeckRun, 'signal' | 'silence'>,
   ): AsyncGenerator<Uint8Array> {
-    const headers = await giveHeaders(headersOf(secrets, access), environment.PATH);
+    const headers = await giveHeaders(adminHeaders(secrets, access), environment.PATH);
     const options = [
       '--kong-addr',
       admin,

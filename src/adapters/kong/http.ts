@@ -3,6 +3,7 @@ import type { AdminAccess, NodeAddresses } from '../../domain/plan/index.ts';
 import type { Secrets } from '../secrets.ts';
 import { listens } from './answers.ts';
 import { call, type Answer } from './get.ts';
+import { adminHeaders } from './headers.ts';
 import type { KongEntity, KongHttp, KongPlugin } from './port.ts';
 
 const READY_TIMEOUT = 3_000;
@@ -16,7 +17,7 @@ export function createKongHttp(secrets: Secrets): KongHttp {
   const admin = (node: NodeAddresses, access: AdminAccess, path: string): Promise<Answer> =>
     call({
       url: `${node.admin}${path}`,
-      headers: Object.fromEntries(Object.entries(access.headers).map(([name, one]) => [name, secrets.resolve(one)])),
+      headers: adminHeaders(secrets, access),
       tls: access,
       timeout: READ_TIMEOUT,
       who: `The Admin API of ${node.name}`,

@@ -5,6 +5,7 @@ export { compareKinds, ENTITY_KINDS, type EntitySets } from './entities.ts';
 export { pass, refuse, warn } from './finding.ts';
 export { freezeInPlace, unchanged } from './frozen.ts';
 export { commandVersion, files, migrationState, program } from './host.ts';
+export { keyring } from './keyring.ts';
 export { metricsOn, type PluginFacts } from './metrics.ts';
 export { topology, xReady, yNotRunning, type NodeFacts } from './nodes.ts';
 export { pairRisks, plannedMigrations } from './pair.ts';
