@@ -1,4 +1,3 @@
-import { access, constants } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { createBackupActivities } from '../activities/backup/index.ts';
@@ -18,6 +17,7 @@ import { createStageActivities } from '../activities/stage.ts';
 import { createTrafficActivities } from '../activities/traffic.ts';
 import { createWatchActivities } from '../activities/watch.ts';
 import { createBackupObjects } from '../adapters/backup-objects/index.ts';
+import { createProveEncryption } from '../adapters/backup-objects/prove.ts';
 import { basicEnvironment } from '../adapters/cluster/environment.ts';
 import { createRunner } from '../adapters/cluster/index.ts';
 import { createScratchNodes } from '../adapters/cluster/scratch-node.ts';
@@ -109,6 +109,8 @@ export function createDeployedActivities(deployment: Deployment): Activities {
   const objects = createBackupObjects(store, secrets);
   const restore = createDumpRestore({ connect: connectForLong, secrets, programs, objects, scratch, path });
   const open = { usableSearchAttributes: () => usableSearchAttributes(connection, namespace) };
+  const deck = createDeck(secrets, { PATH: path, HOME: command['HOME'] ?? '/' });
+  const keyring = createKeyring(secrets);
   const stage = createStageActivities({ http, secrets });
 
   return {
@@ -130,7 +132,10 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       pairFacts: createReadPairFacts(connect),
       writtenSince: createReadWrittenSince(connect),
       programs,
-      readable: isReadable,
+      files: backupFiles,
+      deck,
+      keyring,
+      proveEncryption: createProveEncryption(secrets),
       outcomeOf: createOutcomeOf(client),
     }),
     ...createFreezeActivities({
@@ -148,9 +153,9 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       dump,
       restore,
       comparison: createDumpComparison(connect),
-      deck: createDeck(secrets, { PATH: path, HOME: command['HOME'] ?? '/' }),
+      deck,
       files: backupFiles,
-      keyring: createKeyring(secrets),
+      keyring,
       hasRunEnded: createHasRunEnded(client),
     }),
     ...createRestoreActivities({
@@ -198,9 +203,3 @@ export function createDeployedActivities(deployment: Deployment): Activities {
     ...createReportActivities({ store, files: localReportFiles }),
   };
 }
-
-const isReadable = (file: string): Promise<boolean> =>
-  access(file, constants.R_OK).then(
-    () => true,
-    () => false,
-  );

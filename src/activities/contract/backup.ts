@@ -46,7 +46,10 @@ export interface BackupActivities {
   ): Promise<BackupRef>;
   /** Restores the dump into a scratch database, compares row counts and fingerprint, drops it. */
   drillRestore(input: BackupToTry & { database: DatabaseRef; upgrade: UpgradeRef }): Promise<BackupRef>;
-  /** Removes old backups of the cluster; never one of an upgrade that has not ended. Their names, as people call them. */
+  /**
+   * Removes old backups of the cluster; never one of an upgrade that has not ended. Their names, as people call them; for those
+   * that had to stay, why; and how many there are afterwards.
+   */
   removeOldBackups(input: {
     s3: S3Ref;
     upgrade: UpgradeRef;

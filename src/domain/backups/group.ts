@@ -22,7 +22,7 @@ export interface FoundBackup {
 }
 
 // <start of the run>_<run id>/<label>/…: anything else in an upgrade's folder (reports, samples) is no backup.
-const IN_BACKUP = /^(\d{4}-\d\d-\d\dT[\d-]+Z_([0-9a-f-]+)\/(before|before-finish))\/(.+)$/;
+const IN_BACKUP = /^(\d{4}-\d\d-\d\dT[\d-]+Z_([^/]+)\/(before|before-finish))\/(.+)$/;
 
 /** Sorts a listing of `clusterFolder` into backups, newest first. */
 export function groupBackups(prefix: string, cluster: string, listed: readonly ListedKey[]): FoundBackup[] {
