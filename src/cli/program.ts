@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { backupsCommand } from './commands/backups.ts';
 import { freezeCommand } from './commands/freeze.ts';
 import { messageCommands } from './commands/messages.ts';
 import { nginxConfigCommand } from './commands/nginx-config.ts';
@@ -25,6 +26,7 @@ export function createProgram(done: (code: number) => void): Command {
   statusCommand(program, done);
   messageCommands(program, done);
   reportCommand(program, done);
+  backupsCommand(program, done);
   restoreCommand(program, done);
   freezeCommand(program, done);
   thawCommand(program, done);

@@ -1,22 +1,16 @@
 import fc from 'fast-check';
-import { randomUUID } from 'node:crypto';
-import { utimesSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { writeJson } from '../../src/activities/backup/documents.ts';
 import { createRemoveOldBackups } from '../../src/activities/backup/remove-old-backups.ts';
 import { findBackups } from '../../src/activities/backup/find-backups.ts';
 import type { ObjectStore } from '../../src/adapters/object-store/port.ts';
-import { backupKeys, clusterFolder, type BackupLabel, type BackupManifest } from '../../src/domain/backup.ts';
+import { clusterFolder } from '../../src/domain/backup.ts';
 import { outOfDate, type BackupRow } from '../../src/domain/backups/index.ts';
 import { CrossfadeError } from '../../src/domain/errors/index.ts';
 import type { S3Ref } from '../../src/domain/plan/index.ts';
 import type { UpgradeRef } from '../../src/domain/upgrade.ts';
 import { inActivity } from '../freeze/fixture.ts';
 import { bytes, listKeys, startServer, store, type S3Server } from './s3-fixture.ts';
-
-const DAY = 86_400_000;
-const NOW = Date.now();
+import { DAY, NOW, setAge, storeBackup, upgradeOf, type StoredBackup } from './stored-backup.ts';
 
 describe('what is out of date', () => {
   const row = fc
@@ -57,35 +51,7 @@ afterEach(async () => {
   await store.remove(server.ref, await listKeys(server.ref, ''));
 });
 
-const upgradeOf = (age: number): UpgradeRef => ({
-  ...{ cluster: 'payments', workflowId: 'kong/payments', runId: randomUUID() },
-  startedAt: new Date(NOW - age * DAY).toISOString(),
-});
-
-/** Stores a backup that is so many days old; without a manifest it is what a dead attempt has left. */
-async function backUp(
-  age: number,
-  { s3 = server.ref, label = 'before' as BackupLabel, manifest = true, upgrade = upgradeOf(age) } = {},
-) {
-  const keys = backupKeys(s3.prefix, upgrade, label);
-  await store.put(s3, keys.dump, bytes('dump'));
-  await store.put(s3, keys.facts, bytes('{}'));
-  const document: BackupManifest = {
-    format: 1,
-    ...{ cluster: 'payments', workflowId: upgrade.workflowId, runId: upgrade.runId, label, versions: { x: '3.4.2' } },
-    ...{ startedAt: upgrade.startedAt, takenAt: upgrade.startedAt },
-    objects: [{ kind: 'database', key: keys.dump, size: 4, sha256: '', content: 4, packing: [], source: 'kong' }],
-  };
-  if (manifest) await writeJson(store, s3, keys.manifest, document);
-  await setAge(s3, keys.folder, age);
-  return { upgrade, keys, id: `${keys.folder.slice(clusterFolder(s3.prefix, 'payments').length, -1)}` };
-}
-
-/** As old in the listing, too. */
-async function setAge(s3: S3Ref, prefix: string, age: number): Promise<void> {
-  const time = new Date(NOW - age * DAY);
-  for (const key of await listKeys(s3, prefix)) utimesSync(join(server.objects, s3.bucket, key), time, time);
-}
+const backUp = (age: number, options?: StoredBackup) => storeBackup(server, age, options);
 
 interface World {
   readonly s3?: S3Ref;
@@ -151,7 +117,7 @@ test('it stays when Temporal can not be asked, or when its manifest is of anothe
   const [old, newer] = [await backUp(90), await backUp(91)];
   await backUp(1);
   await store.put(server.ref, newer.keys.manifest, bytes('{"format":2}'));
-  await setAge(server.ref, newer.keys.folder, 91);
+  await setAge(server, server.ref, newer.keys.folder, 91);
   const hasRunEnded = () => Promise.reject(new Error('no connection'));
   const { removeOldBackups } = inActivity({ removeOldBackups: createRemoveOldBackups({ store, hasRunEnded }) });
   const input = { s3: server.ref, upgrade: upgradeOf(0), retention: { days: 30, atLeast: 1 } };
