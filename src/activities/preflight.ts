@@ -1,8 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import type { CreateRunner } from '../adapters/cluster/port.ts';
 import type { KongHttp } from '../adapters/kong/port.ts';
-import type { ReadAdminRights } from '../adapters/postgres/admin-rights.ts';
-import type { ReadConnections } from '../adapters/postgres/connections.ts';
 import type { Fingerprints } from '../adapters/postgres/fingerprint.ts';
 import type { Guard } from '../adapters/postgres/guard.ts';
 import type { PostgresPrograms, ProgramName } from '../adapters/postgres/programs.ts';
@@ -12,27 +10,23 @@ import type { ReadTagUsage } from '../adapters/postgres/tag-usage.ts';
 import type { Finding } from '../domain/findings.ts';
 import type { DatabaseRef } from '../domain/plan/index.ts';
 import * as rules from '../domain/rules/index.ts';
+import { createBackupChecks, type CheckBackupDeps } from './check-backup.ts';
 import { checkMigrationsOfX, checkMigrationsOfY, type CheckMigrationsDeps } from './check-migrations.ts';
 import { checkStore, type ProbedStore } from './check-store.ts';
 import type { PreflightActivities } from './contract.ts';
 import { findStrangers, type StrangerDeps } from './find-strangers.ts';
 import { readMetricFacts, readNodes } from './node-facts.ts';
 
-export interface PreflightDeps extends CheckMigrationsDeps, StrangerDeps {
+export interface PreflightDeps extends CheckMigrationsDeps, StrangerDeps, CheckBackupDeps {
   readonly runner: CreateRunner;
   readonly http: KongHttp;
-  readonly connections: ReadConnections;
   readonly schemaFacts: ReadSchemaFacts;
   readonly guard: Pick<Guard, 'read'>;
   readonly seals: Pick<Seals, 'read'>;
-  /** What the plan's `database.admin` may do. */
-  readonly adminMay: ReadAdminRights;
   readonly store: ProbedStore;
   readonly fingerprints: Pick<Fingerprints, 'drift'>;
   readonly tagUsage: ReadTagUsage;
   readonly programs: PostgresPrograms;
-  /** Whether the worker can read a file of its host. */
-  readonly readable: (path: string) => Promise<boolean>;
   /** How a workflow ended (`running` while it has not); `undefined` when there is no such workflow. */
   readonly outcomeOf: (workflowId: string) => Promise<string | undefined>;
 }
@@ -41,6 +35,7 @@ const VERSION_TIMEOUT = 20_000;
 
 export function createPreflightActivities(deps: PreflightDeps): PreflightActivities {
   const { http } = deps;
+  const backup = createBackupChecks(deps);
 
   async function rehearsal(workflow: string): Promise<rules.Rehearsal | undefined> {
     try {
@@ -101,6 +96,8 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
           ? []
           : await readable('database-admin', async () => rules.databaseAdmin(await deps.adminMay(database)))),
         ...(await readable('backup-store', () => checkStore(deps.store, plan.backup, plan.cluster))),
+        ...(plan.backup.encrypt === undefined ? [rules.notEncrypted(plan.backup.s3)] : []),
+        ...(await readable('keyring', () => backup.keyring(plan))),
         ...(frozen
           ? [
               ...(await readable('freeze-in-place', async () =>
@@ -115,7 +112,7 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
     },
 
     async checkHost(input) {
-      const { side, cluster, database, files } = input;
+      const { side, cluster, database, files, encrypted } = input;
       const runner = deps.runner(cluster, database);
       const version = await runner.kong(['version'], { timeoutMs: VERSION_TIMEOUT }).then(
         ({ stdout, stderr }) => ({ found: /^(?:Kong: )?(\d\S*)/m.exec(stdout)?.[1], why: (stderr || stdout).trim() }),
@@ -130,12 +127,17 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
             return input.side === 'y' ? checkMigrationsOfY(deps, of, input.pair) : checkMigrationsOfX(of);
           })),
         );
-      if (side === 'x') return findings;
+      findings.push(...(await readable(`files-${side}`, () => backup.files(side, cluster, files, encrypted))));
+      if (input.side === 'x') return findings;
 
-      const found = await Promise.all(files.map(async (path) => ({ path, there: await deps.readable(path) })));
-      const missing = found.filter(({ there }) => !there).map(({ path }) => path);
       const programs = [findProgram('pg_dump', database), findProgram('pg_restore', database)];
-      return [...findings, ...(await Promise.all(programs)), rules.files(missing, files.length)];
+      return [
+        ...findings,
+        ...(await Promise.all(programs)),
+        ...(await readable('deck', () => backup.deck(input.backup))),
+        ...(await readable('encrypt', () => backup.encryption(input.backup))),
+        ...(await readable('drill-server', () => backup.drillServer(input.backup, database))),
+      ];
     },
   };
 }

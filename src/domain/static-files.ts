@@ -12,6 +12,15 @@ export interface FileChoice {
   readonly leftOut: readonly string[];
 }
 
-/** Where nodes on the worker's own host keep files that nobody needs to list: their prefix folders, and their kong.conf. */
-export const filesOfNodes = ({ runs, nodes }: Pick<Side, 'runs' | 'nodes'>): string[] =>
-  runs.on === 'local' ? nodes.flatMap(({ prefix, conf }) => [prefix, conf].filter((path) => path !== undefined)) : [];
+/** Where Kong looks for its settings when it is not told of a file. */
+const DEFAULT_CONF = ['/etc/kong/kong.conf', '/etc/kong.conf'];
+
+/**
+ * Where nodes on the worker's own host keep files that nobody needs to list, each once: their prefix folders, and their kong.conf. Not all
+ * of them need to be there.
+ */
+export function filesOfNodes({ runs, nodes }: Pick<Side, 'runs' | 'nodes'>): string[] {
+  if (runs.on !== 'local') return [];
+  const confs = nodes.flatMap(({ conf }) => conf ?? DEFAULT_CONF);
+  return [...new Set([...nodes.flatMap(({ prefix }) => prefix ?? []), ...confs])];
+}

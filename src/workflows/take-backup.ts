@@ -1,5 +1,5 @@
 import type { BackupLabel, BackupRef, StoredObject } from '../domain/backup.ts';
-import type { Side } from '../domain/plan/index.ts';
+import { filesOfNodes } from '../domain/static-files.ts';
 import { now } from './journal.ts';
 import { run } from './proxies.ts';
 import { together } from './together.ts';
@@ -99,11 +99,8 @@ function filesByHost({ plan }: Upgrade) {
       return {
         host,
         files: [...new Set(here.flatMap((one) => one.files))],
-        prefixes: here.flatMap(({ side }) => prefixesOf(side)),
+        prefixes: here.flatMap(({ side }) => filesOfNodes(side)),
       };
     })
     .filter((one) => one.files.length + one.prefixes.length > 0);
 }
-
-const prefixesOf = ({ runs, nodes }: Side): string[] =>
-  runs.on === 'local' ? nodes.flatMap(({ prefix }) => prefix ?? []) : [];

@@ -8,14 +8,14 @@ import { createDeck } from '../../src/adapters/deck/deck.ts';
 import type { AdminAccess } from '../../src/domain/plan/index.ts';
 import { upgrade } from '../freeze/fixture.ts';
 import { startAdminApi, type AdminApi, type AdminApiOptions } from './admin-api.ts';
-import { ADMIN_TOKEN, backupActivities, DECK, readObject, secrets, startServers, type Servers } from './fixture.ts';
+import { DECK, deckOf } from './deck-command.ts';
+import { ADMIN_TOKEN, backupActivities, readObject, secrets, startServers, type Servers } from './fixture.ts';
 
 let servers: Servers;
 let dir: string;
 const apis: AdminApi[] = [];
 const backup = backupActivities();
 const access: AdminAccess = { headers: { 'Kong-Admin-Token': { env: 'ADMIN_TOKEN' } } };
-const deckOf = (version: string) => join(dirname(DECK), version, 'deck');
 
 beforeAll(async () => {
   servers = await startServers();

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createBackupActivities, type BackupDeps } from '../../src/activities/backup/index.ts';
 import { createBackupObjects } from '../../src/adapters/backup-objects/index.ts';
 import { createDeck } from '../../src/adapters/deck/deck.ts';
@@ -19,7 +18,6 @@ import type { DatabaseRef, S3Ref } from '../../src/domain/plan/index.ts';
 import { startS3, type S3 } from '../../sandbox/servers/s3.ts';
 import { inActivity, PASSWORD, sql, startKongDatabases, type Kong } from '../freeze/fixture.ts';
 
-export const DECK = fileURLToPath(new URL('../../sandbox/deck/deck', import.meta.url));
 export const ADMIN_TOKEN = 'token-of-the-admin-api';
 
 export const secrets = createSecrets({
@@ -47,7 +45,7 @@ export function depsOn(store: ObjectStore): BackupDeps {
     comparison: createDumpComparison(connect),
     deck: createDeck(secrets, { PATH: path, HOME: process.env['HOME'] ?? '/' }),
     files: backupFiles,
-  keyring: createKeyring(secrets),
+    keyring: createKeyring(secrets),
     hasRunEnded: () => Promise.resolve(true),
   };
 }

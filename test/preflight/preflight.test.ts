@@ -1,10 +1,13 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { defaultActivityInfo } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ProbedStore } from '../../src/activities/check-store.ts';
 import { createPreflightActivities, type PreflightDeps } from '../../src/activities/preflight.ts';
+import { createProveEncryption } from '../../src/adapters/backup-objects/prove.ts';
+import { createDeck } from '../../src/adapters/deck/deck.ts';
+import { backupFiles } from '../../src/adapters/files/index.ts';
+import { createKeyring } from '../../src/adapters/kong/keyring.ts';
 import { createReadAdminRights } from '../../src/adapters/postgres/admin-rights.ts';
 import { createReadConnections } from '../../src/adapters/postgres/connections.ts';
 import { createFingerprints } from '../../src/adapters/postgres/fingerprint.ts';
@@ -24,12 +27,14 @@ import {
   connect,
   makeNode,
   runner,
+  secrets,
   sideOf,
   sql,
   startKongDatabases,
   upgrade,
   type Kong,
 } from '../kong-adapter/fixture.ts';
+import { DECK } from '../backup/deck-command.ts';
 import { bootstrapIn } from '../kong-adapter/schemas.ts';
 import { guard, record } from '../migrate/fixture.ts';
 import { admin, http, kill, start } from '../nodes/fixture.ts';
@@ -102,11 +107,10 @@ const deps: PreflightDeps = {
   pairFacts: createReadPairFacts(connect),
   writtenSince: createReadWrittenSince(connect),
   programs: createPostgresPrograms(process.env['PATH'] ?? ''),
-  readable: (path) =>
-    access(path).then(
-      () => true,
-      () => false,
-    ),
+  files: backupFiles,
+  deck: createDeck(secrets, { PATH: process.env['PATH'] ?? '', HOME: '/' }),
+  keyring: createKeyring(secrets),
+  proveEncryption: createProveEncryption(secrets),
   outcomeOf: (workflow) => Promise.resolve(workflow === 'kong/staging' ? 'completed' : undefined),
 };
 const activities = createPreflightActivities(deps);
@@ -114,9 +118,11 @@ const activities = createPreflightActivities(deps);
 const check = (changed: Partial<Plan> = {}, frozen = false) =>
   asActivity(() => activities.checkRules({ plan: { ...plan, ...changed }, upgrade: upgrade(), frozen }));
 const checkHost = (side: 'x' | 'y', cluster: Plan['x'], files: string[] = []) => {
-  const at = { cluster, database: plan.database, files };
+  const at = { cluster, database: plan.database, files, encrypted: false };
   const pair = { x: x.version, accept: [], s3Prefix: 'crossfade' };
-  return asActivity(() => activities.checkHost(side === 'x' ? { ...at, side } : { ...at, side, pair }));
+  const deck = { command: [DECK], ids: true, defaults: true };
+  const backup = { deck, admin: x.nodes[0]!.admin, access: { headers: {} } };
+  return asActivity(() => activities.checkHost(side === 'x' ? { ...at, side } : { ...at, side, pair, backup }));
 };
 
 const levels = (findings: readonly Finding[]) => Object.fromEntries(findings.map(({ rule, level }) => [rule, level]));
@@ -145,6 +151,8 @@ test('metrics that are off are refused; with them on, nothing is', async () => {
     'no-earlier-upgrade': 'pass',
     'database-admin': 'pass',
     'backup-store': 'pass',
+    encrypt: 'warn',
+    keyring: 'pass',
   });
 });
 
@@ -175,6 +183,7 @@ test('everything that is wrong is reported at once, and nothing is thrown', asyn
       'no-earlier-upgrade',
       'database-admin',
       'backup-store',
+      'keyring',
     ]),
   );
   for (const { level, hint } of found) expect(hint === undefined).toBe(level === 'pass');
@@ -211,6 +220,7 @@ test('hosts: the commands, the migrations, programs and files', async () => {
     'kong-command-x': 'pass',
     'migrations-x': 'pass',
     'plugins-x': 'pass',
+    'files-x': 'pass',
   });
   expect(levels(await checkHost('y', plan.y, [import.meta.filename]))).toEqual({
     'kong-command-y': 'pass',
@@ -219,16 +229,17 @@ test('hosts: the commands, the migrations, programs and files', async () => {
     'plugins-in-use': 'pass',
     'planned-migrations': 'warn',
     'known-dangers': 'pass',
+    'files-y': 'pass',
     'program-pg_dump': 'pass',
     'program-pg_restore': 'pass',
-    files: 'pass',
+    deck: 'pass',
   });
   expect(refused(await checkHost('y', { ...plan.y, version: '3.9.1' }, [join(kong.dir, 'missing')]))).toEqual([
     'kong-command-y',
-    'files',
+    'files-y',
   ]);
   const missing = { ...x, runs: { ...x.runs, on: 'local' as const, kong: '/no/such/kong' } };
-  expect(await checkHost('x', missing)).toEqual([expect.objectContaining({ rule: 'kong-command-x', level: 'refuse' })]);
+  expect(levels(await checkHost('x', missing))).toEqual({ 'kong-command-x': 'refuse', 'files-x': 'pass' });
 });
 
 test('pending migrations of an earlier upgrade are refused; those of this upgrade are its own', async () => {

@@ -1,6 +1,6 @@
 import type { Drift, Fingerprint, FreezeState } from '../../domain/configuration.ts';
 import type { Finding } from '../../domain/findings.ts';
-import type { Fault, Plan, Side } from '../../domain/plan/index.ts';
+import type { DatabaseRef, Encrypt, Fault, Plan, Side } from '../../domain/plan/index.ts';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
 
 // Before anything is migrated: the plan, the preflight, the freeze.
@@ -13,6 +13,16 @@ export interface Pair {
   readonly x: string;
   readonly accept: Plan['migrations']['accept'];
   readonly s3Prefix: string;
+}
+
+/** What Y's host needs for the backup, besides PostgreSQL's programs. `on`: the drill's server, where it is another one. */
+export interface BackupMeans {
+  readonly deck: Plan['backup']['deck'];
+  /** Address of an Admin API of X. */
+  readonly admin: string;
+  readonly access: Side['admin'];
+  readonly encrypt?: Encrypt;
+  readonly on?: DatabaseRef;
 }
 
 /** `open.ts` */
@@ -28,10 +38,13 @@ export interface OpenActivities {
 export interface PreflightActivities {
   /** Every rule that needs only the network and the database. `frozen`: the second run, at the end of `backup`. */
   checkRules(input: { plan: Plan; upgrade: UpgradeRef; frozen: boolean }): Promise<readonly Finding[]>;
-  /** host of the side. Programs that the side needs, their versions, and that they see the database. */
+  /**
+   * host of the side. Programs that the side needs, their versions, and that they see the database; its static files, and whether they
+   * can be stored (`encrypted`: the plan encrypts backups).
+   */
   checkHost(
-    input: { cluster: Side; database: Database; files: readonly string[] } & (
-      { side: 'x' } | { side: 'y'; pair: Pair }
+    input: { cluster: Side; database: Database; files: readonly string[]; encrypted: boolean } & (
+      { side: 'x' } | { side: 'y'; pair: Pair; backup: BackupMeans }
     ),
   ): Promise<readonly Finding[]>;
 }

@@ -18,7 +18,7 @@ const ONE_ANSWER = '60';
 const SHOWN = 80;
 
 /** Milliseconds without a word after which deck is ended. */
-const SILENCE = { quick: 120_000, dump: 30 * 60_000 };
+const SILENCE = { quick: 45_000, dump: 30 * 60_000 };
 
 export function createDeck(
   secrets: Secrets,

@@ -65,7 +65,8 @@ async function faultOf(collection: Collection, path: string): Promise<string | u
 /** The system names the file that it stumbled upon, which may be behind a link or further down. */
 function inWords(path: string, { code, path: at = path, message }: NodeJS.ErrnoException): string {
   const where = at === path ? '' : `: ${at}`;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return at === path ? NOT_THERE : `leads to ${at}, which is not there`;
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return path.startsWith(at) ? NOT_THERE : `leads to ${at}, which is not there`;
   if (code === 'EACCES' || code === 'EPERM') return `not readable by the worker${where}`;
   return message;
 }

@@ -1,5 +1,6 @@
 import { ACCEPTABLE_RISKS, isAcceptable } from '../migrations/index.ts';
 import { classifyPath, parseVersion } from '../version.ts';
+import { backupFaults } from './backup-faults.ts';
 import { fieldsOf, listOf, type Fault } from './fault.ts';
 import { holdsUserInfo } from './inline-secrets.ts';
 import { leftOutFaults } from './left-out-faults.ts';
@@ -18,6 +19,7 @@ export function crossFaults(input: unknown): Fault[] {
     ...stepOrder(fieldsOf(plan['traffic'])['steps']),
     ...impossibleGates(plan['gates'], plan['startedBy']),
     ...lockOutFaults(plan),
+    ...backupFaults(plan),
     ...leftOutFaults(plan),
   ];
 }

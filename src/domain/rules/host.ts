@@ -60,15 +60,3 @@ export function program(name: string, found: string | undefined, why = ''): Find
       )
     : pass(rule, `${found}.`);
 }
-
-/** The files to back up can be read. */
-export function files(unreadable: readonly string[], all: number): Finding {
-  const rule = 'files';
-  return unreadable.length === 0
-    ? pass(rule, `${all} files to back up can be read.`)
-    : refuse(
-        rule,
-        `Files to back up can't be read: ${unreadable.join(', ')}.`,
-        'Correct backup.files in the plan, or let the worker read them.',
-      );
-}

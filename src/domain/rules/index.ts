@@ -1,10 +1,11 @@
 export { abandonedUpgrade } from './abandoned.ts';
+export { deck, drillServer, encrypted, files, notEncrypted } from './backup.ts';
 export { noUnknownNodes, UNKNOWN_NODES } from './clients.ts';
 export { connections, sameDatabase, type ConnectionFacts } from './database.ts';
 export { compareKinds, ENTITY_KINDS, type EntitySets } from './entities.ts';
 export { pass, refuse, warn } from './finding.ts';
 export { freezeInPlace, unchanged } from './frozen.ts';
-export { commandVersion, files, migrationState, program } from './host.ts';
+export { commandVersion, migrationState, program } from './host.ts';
 export { keyring } from './keyring.ts';
 export { metricsOn, type PluginFacts } from './metrics.ts';
 export { topology, xReady, yNotRunning, type NodeFacts } from './nodes.ts';

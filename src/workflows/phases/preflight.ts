@@ -1,5 +1,7 @@
 import { refusals, type Finding } from '../../domain/findings.ts';
+import type { BackupMeans } from '../../activities/contract.ts';
 import { addressesOf } from '../../domain/plan/addresses.ts';
+import type { Plan } from '../../domain/plan/index.ts';
 import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
 import { run } from '../proxies.ts';
@@ -43,6 +45,7 @@ export async function preflightAgain(u: Upgrade): Promise<void> {
 async function check(u: Upgrade, frozen: boolean): Promise<readonly Finding[]> {
   const { plan, acts, ref, journal } = u;
   const { database } = plan;
+  const encrypted = plan.backup.encrypt !== undefined;
   const hosts = frozen ? { x: acts.hostOfX, y: acts.hostOfY, balancer: acts.traffic } : acts.firstLook;
   const [rules, balancer, ofX, ofY] = await together(
     () => run(acts.preflight.checkRules, 'rules over the network and the database', { plan, upgrade: ref, frozen }),
@@ -53,17 +56,29 @@ async function check(u: Upgrade, frozen: boolean): Promise<readonly Finding[]> {
         traffic: plan.traffic,
       }),
     () =>
-      run(hosts.x.checkHost, "X's host", { side: 'x' as const, cluster: plan.x, database, files: plan.backup.files.x }),
+      run(hosts.x.checkHost, "X's host", {
+        ...{ side: 'x' as const, cluster: plan.x, database, files: plan.backup.files.x, encrypted },
+      }),
     () =>
       run(hosts.y.checkHost, "Y's host", {
         side: 'y' as const,
         cluster: plan.y,
         database,
         files: plan.backup.files.y,
+        encrypted,
+        backup: backupMeans(plan),
         pair: { x: plan.x.version, accept: plan.migrations.accept, s3Prefix: plan.backup.s3.prefix },
       }),
   );
   const found = [...rules, balancer, ...ofX, ...ofY];
   journal.status.findings = found;
   return found;
+}
+
+function backupMeans({ x, backup: { deck, encrypt, restoreDrill } }: Plan): BackupMeans {
+  return {
+    ...{ deck, admin: x.nodes[0]?.admin ?? '', access: x.admin },
+    ...(encrypt === undefined ? {} : { encrypt }),
+    ...(typeof restoreDrill === 'object' ? { on: restoreDrill.on } : {}),
+  };
 }
