@@ -1,4 +1,4 @@
-import { access, constants, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import { untar, within, writeNew } from './untar.ts';
@@ -35,11 +35,12 @@ export const newFolders: NewFolders = {
       throw new CrossfadeError('FolderTaken', `${folder} is there already.`);
     let above = dirname(folder);
     while (!(await isThere(above))) above = dirname(above);
-    await access(above, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
-      throw new CrossfadeError('FolderTaken', `Nothing can be made in ${above}: ${(cause as Error).message}.`, {
-        cause,
-      });
-    });
+    try {
+      await rmdir(await mkdtemp(join(above, '.crossfade-')));
+    } catch (cause) {
+      const message = `Nothing can be made in ${above}: ${(cause as Error).message}.`;
+      throw new CrossfadeError('FolderTaken', message, { cause });
+    }
   },
 
   async make(folder, run, fill) {

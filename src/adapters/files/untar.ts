@@ -3,7 +3,7 @@ import { chmod, lchown, mkdir, symlink, utimes } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { extract, type Header } from 'tar-stream';
+import { extract, type Extract, type Header } from 'tar-stream';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 
 /**
@@ -12,28 +12,40 @@ import { CrossfadeError } from '../../domain/errors/index.ts';
  * comes through.
  */
 export async function untar(content: AsyncIterable<Uint8Array>, folder: string): Promise<number> {
+  const tar = extract();
+  const reading = pipeline(Readable.from(content, { objectMode: false }), tar);
+  // Waited for below, or not the reason.
+  reading.catch(() => undefined);
+  try {
+    return await unpackEntries(tar, folder);
+  } catch (error) {
+    // What was read was cut off: why, knows whoever gave it.
+    if ((error as NodeJS.ErrnoException).code === CUT_OFF) await reading;
+    throw error;
+  }
+}
+
+/** How an entry ends whose archive does not go on. */
+const CUT_OFF = 'STREAM_DESTROYED';
+
+async function unpackEntries(tar: Extract, folder: string): Promise<number> {
   const folders: { path: string; header: Header }[] = [];
   const links: { path: string; to: string }[] = [];
   let files = 0;
-  const tar = extract();
-  const reading = pipeline(Readable.from(content, { objectMode: false }), tar);
-  // The loop below throws the same.
-  reading.catch(() => undefined);
   for await (const entry of tar) {
     const { header } = entry;
     const path = within(folder, header.name);
     if (header.type === 'file') {
-      await writeNew(path, entry as AsyncIterable<Uint8Array>);
+      await writeNew(path, contentOf(entry));
       await applyAttributes(path, header);
       files += 1;
       continue;
     }
     if (header.type === 'directory') folders.push({ path, header });
-    else if (header.type === 'symlink') links.push({ path, to: leadingInside(folder, path, header.linkname ?? '') });
-    else throw unsafe(`${header.name} is a ${header.type ?? 'thing of no known kind'}`);
+    else if (header.type === 'symlink') links.push({ path, to: leadingInside(folder, path, header.linkname) });
+    else throw unsafe(`${header.name} is a ${header.type}`);
     entry.resume();
   }
-  await reading;
   // Links after all files, so that none is written through one; folders last, as some may not be written to.
   for (const { path, to } of links) {
     await mkdir(dirname(path), { recursive: true, mode: PRIVATE });
@@ -42,6 +54,11 @@ export async function untar(content: AsyncIterable<Uint8Array>, folder: string):
   for (const { path } of folders) await mkdir(path, { recursive: true, mode: PRIVATE });
   for (const { path, header } of folders.toReversed()) await applyAttributes(path, header);
   return files;
+}
+
+/** An entry is no stream of Node's own: a pipeline would wait for ever for one that is cut off. */
+async function* contentOf(entry: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of entry) yield chunk as Uint8Array;
 }
 
 const PRIVATE = 0o700;
