@@ -6,14 +6,16 @@ import type { Plan, S3Ref } from '../domain/plan/index.ts';
 import * as rules from '../domain/rules/index.ts';
 import { readText } from './report-samples.ts';
 
-export type ProbedStore = Pick<ObjectStore, 'put' | 'get' | 'list' | 'remove' | 'tryUpload'>;
+export type ProbedStore = Pick<ObjectStore, 'put' | 'get' | 'list' | 'remove' | 'tryUpload' | 'abortOldUploads'>;
 
 /** Long enough to be in the future by the server's clock, too; short, since nobody can remove the object before. */
 const LOCKED_FOR_MS = 10 * 60_000;
 
+const ABANDONED_MS = 24 * 3_600_000;
+
 /**
  * Does with a small object what a backup will need, before anything is frozen: stores it with all settings of the plan, reads
- * it back, removes it, and begins an upload in parts. Rules `backup-store` and, where the plan wants it, `backup-retention`.
+ * it back, removes it, and begins an upload in parts. Aborts uploads that were abandoned. Rules `backup-store` and, where the plan wants it, `backup-retention`.
  */
 export async function checkStore(
   store: ProbedStore,
@@ -28,6 +30,8 @@ export async function checkStore(
     if ((await readText(store, s3, key)) !== text)
       throw new CrossfadeError('BackupDamaged', `${key} in bucket "${s3.bucket}" reads back differently.`);
     await store.tryUpload(s3, key);
+    // Of a backup that nobody tried again. Those of this cluster run one at a time.
+    await store.abortOldUploads(s3, folder, new Date(Date.now() - ABANDONED_MS));
     return `The bucket ${s3.bucket} takes objects, and gives them back${settings(s3)}.`;
   });
   if (stored.level !== 'pass') return [stored];

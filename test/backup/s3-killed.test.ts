@@ -73,3 +73,15 @@ test('an upload that a dead worker left is found by its key among many others', 
       .sort(),
   );
 });
+
+test('uploads that nobody tried again go by their age, below their prefix only', async () => {
+  const begun = ['crossfade/payments/a', 'crossfade/orders/a'];
+  await server.admin(async (client) => {
+    for (const Key of begun) await client.send(new CreateMultipartUploadCommand({ Bucket: 'backups', Key }));
+  });
+  const prefix = 'crossfade/payments/';
+  await store.abortOldUploads(server.ref, prefix, new Date(Date.now() - 3_600_000));
+  expect(await server.unfinished()).toEqual(expect.arrayContaining(begun));
+  await store.abortOldUploads(server.ref, prefix, new Date(Date.now() + 60_000));
+  expect((await server.unfinished()).filter((key) => key.startsWith('crossfade/'))).toEqual(['crossfade/orders/a']);
+});

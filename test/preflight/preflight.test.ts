@@ -87,6 +87,7 @@ function storeOf(bucket: string): ProbedStore {
     list: () => Readable.from([]),
     remove: () => Promise.resolve([]),
     tryUpload: () => Promise.resolve(),
+    abortOldUploads: () => Promise.resolve(),
   };
 }
 

@@ -60,6 +60,8 @@ export interface ObjectStore {
   list(s3: S3Ref, prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject>;
   /** Removes objects, and looks whether they are gone; what was not there counts as removed. Returns what is left, and why. */
   remove(s3: S3Ref, keys: readonly string[], signal?: AbortSignal): Promise<readonly NotRemoved[]>;
+  /** Aborts uploads in parts that began before that time and were never completed, where that is permitted. */
+  abortOldUploads(s3: S3Ref, prefix: string, begunBefore: Date): Promise<void>;
   /** Begins an upload in parts and aborts it: small objects never need one. */
   tryUpload(s3: S3Ref, key: string): Promise<void>;
 }

@@ -8,7 +8,7 @@ import { isNotFound, s3Error } from './errors.ts';
 import type { ObjectStore } from './port.ts';
 import { putObject } from './put.ts';
 import { removeObjects } from './remove.ts';
-import { tryUpload } from './upload.ts';
+import { abortOldUploads, tryUpload } from './upload.ts';
 
 export function createS3Store(secrets: Secrets): ObjectStore {
   async function attempt<T>(s3: S3Ref, what: string, use: (client: S3Client) => Promise<T>): Promise<T> {
@@ -79,6 +79,11 @@ export function createS3Store(secrets: Secrets): ObjectStore {
     },
 
     remove: (s3, keys, signal) => attempt(s3, 'to remove objects', (client) => removeObjects(client, s3, keys, signal)),
+
+    abortOldUploads: (s3, prefix, begunBefore) =>
+      attempt(s3, `to abort uploads below ${prefix}`, (client) =>
+        abortOldUploads(client, s3.bucket, prefix, begunBefore),
+      ),
 
     tryUpload: (s3, key) => attempt(s3, `to upload ${key} in parts`, (client) => tryUpload(client, s3, key)),
   };

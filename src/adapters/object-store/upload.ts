@@ -7,6 +7,7 @@ import {
   UploadPartCommand,
   type CompletedPart,
   type CreateMultipartUploadCommandInput,
+  type MultipartUpload,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { S3Ref } from '../../domain/plan/index.ts';
@@ -124,11 +125,23 @@ export async function tryUpload(client: S3Client, s3: S3Ref, Key: string): Promi
  * Aborts what earlier attempts have begun of this object: their parts would be kept, and paid for, for ever. Where that is not
  * permitted they are left to the bucket's own rules.
  */
-export async function abortUploads(client: S3Client, Bucket: string, Key: string): Promise<void> {
+export const abortUploads = (client: S3Client, bucket: string, key: string): Promise<void> =>
+  abortWhere(client, bucket, key, ({ Key }) => Key === key);
+
+/** The same for all objects below a prefix, where the upload began before that time. */
+export const abortOldUploads = (client: S3Client, bucket: string, prefix: string, begunBefore: Date): Promise<void> =>
+  abortWhere(client, bucket, prefix, ({ Initiated }) => Initiated !== undefined && Initiated < begunBefore);
+
+async function abortWhere(
+  client: S3Client,
+  Bucket: string,
+  Prefix: string,
+  which: (upload: MultipartUpload) => boolean,
+): Promise<void> {
   try {
-    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }));
-    for (const { Key: of, UploadId } of Uploads)
-      if (of === Key) await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix }));
+    for (const { Key, UploadId } of Uploads.filter(which))
+      await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
   } catch (error) {
     if (!notPermitted(error)) throw error;
   }
