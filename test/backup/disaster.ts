@@ -7,12 +7,25 @@ import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { createS3Client } from '../../src/adapters/object-store/client.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 import { secrets, store, type Servers } from './fixture.ts';
-import type { Errand } from './mortal-worker.ts';
+import type { Errand, Outcome } from './mortal-worker.ts';
+import type { Stop } from './stopping.ts';
 
 const WORKER = fileURLToPath(new URL('mortal-worker.ts', import.meta.url));
 
 /** Starts a worker that stops in the middle of its errand, kills it there, and returns what it has reported. */
-export async function killWorker(errand: Errand): Promise<unknown[]> {
+export async function killWorker(errand: Errand & { readonly stop: Stop }): Promise<unknown[]> {
+  const { reports, stopped } = await work(errand);
+  if (!stopped) throw new Error(`The worker came to its end: ${JSON.stringify(reports.at(-1))}`);
+  return reports;
+}
+
+/** Starts a worker for one errand and waits for its end. */
+export async function letWork(errand: Errand): Promise<Outcome & { readonly reports: readonly unknown[] }> {
+  const { reports } = await work(errand);
+  return { ...(reports.at(-1) as Outcome), reports: reports.slice(0, -1) };
+}
+
+async function work(errand: Errand): Promise<{ reports: unknown[]; stopped: boolean }> {
   const child = spawn(process.execPath, [WORKER, JSON.stringify(errand)], { stdio: ['ignore', 'pipe', 'pipe'] });
   const reports: unknown[] = [];
   let errors = '';
@@ -20,14 +33,16 @@ export async function killWorker(errand: Errand): Promise<unknown[]> {
   const exit = once(child, 'exit');
   for await (const line of createInterface(child.stdout)) {
     const report: unknown = JSON.parse(line);
-    if (report === 'stopped') {
+    if (report !== 'stopped') reports.push(report);
+    else {
       child.kill('SIGKILL');
       await exit;
-      return reports;
+      return { reports, stopped: true };
     }
-    reports.push(report);
   }
-  throw new Error(`The worker ended before it came so far: ${errors}`);
+  const [code] = (await exit) as [number | null];
+  if (code !== 0) throw new Error(`The worker failed: ${errors}`);
+  return { reports, stopped: false };
 }
 
 /** What a disaster may have left: uploads, sessions and programs at work, scratch databases. */
