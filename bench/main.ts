@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   'migrate-impact': () => import('./migrate-impact/index.ts'),
   history: () => import('./history/index.ts'),
   recovery: () => import('./recovery/index.ts'),
+  backup: () => import('./backup/index.ts'),
 };
 
 const OPTIONS = { quick: { type: 'boolean' }, seed: { type: 'string' } } as const;
@@ -31,7 +32,7 @@ try {
       print,
     });
 } catch (error) {
-  if ((error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') !== true) throw error;
+  if (!String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')) throw error;
   await misused((error as Error).message);
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
 import { upgrade } from '../freeze/fixture.ts';
-import { backupActivities, makeLarge, startServers, store, type Servers } from './fixture.ts';
+import { waitFor } from '../../sandbox/wait-for.ts';
+import { backupActivities, lock, makeLarge, realDeps, startServers, store, type Servers } from './fixture.ts';
 
 let servers: Servers;
 let database: DatabaseRef;
@@ -68,8 +69,41 @@ test('pg_dump fails in the middle: its text, and nothing under the name', async 
     message: expect.stringMatching(/terminat|lost|closed/i) as string,
   });
   const found = readdirSync(join(servers.kong.dir, 's3/objects/backups'), { recursive: true }).map(String);
-  expect(found.filter((file) => file.includes(me.runId) && file.endsWith('.dump'))).toEqual([]);
+  expect(found.filter((file) => file.includes(me.runId) && /database\.dump/.test(file))).toEqual([]);
   expect(found.filter((file) => file.includes('multipart/') && file.split('/').length > 3)).toEqual([]);
+});
+
+test('a cancelled dump ends at once, pg_dump too, with the reason of the cancellation', async () => {
+  await makeLarge(database, 40);
+  const controller = new AbortController();
+  const sessions = async () =>
+    (await servers.kong.postgres.query("SELECT FROM pg_stat_activity WHERE application_name = 'pg_dump'")).length;
+  const dumping = realDeps.dump.run(
+    database,
+    { cluster: 'payments', leaveOut: [] },
+    async ({ content, estimate }) => {
+      expect(estimate).toBeGreaterThan(10_000_000);
+      for await (const _ of content) {
+        if (!controller.signal.aborted) expect(await sessions()).toBe(1);
+        controller.abort(new Error('somebody cancelled'));
+      }
+    },
+    controller.signal,
+  );
+  await expect(dumping).rejects.toThrow('somebody cancelled');
+  await waitFor('PostgreSQL has noticed', async () => (await sessions()) === 0);
+  await lock.hold(database, 'payments', () => Promise.resolve());
+});
+
+test('what stores the dump fails: its error, and pg_dump has ended', async () => {
+  await makeLarge(database, 40);
+  const failing = backupActivities({
+    store: { ...store, put: () => Promise.reject(new Error('no room')) },
+  });
+  const input = { database, s3: servers.ref, upgrade: me, label: 'before', leaveOut: [] } as const;
+  await expect(failing.dumpDatabase(input)).rejects.toThrow('no room');
+  const dumpers = "SELECT FROM pg_stat_activity WHERE application_name = 'pg_dump'";
+  await waitFor('no session is left', async () => (await servers.kong.postgres.query(dumpers)).length === 0);
 });
 
 async function* observed(body: AsyncIterable<Uint8Array>, once: () => unknown): AsyncGenerator<Uint8Array> {

@@ -2,7 +2,7 @@ import { pipeline, Readable } from 'node:stream';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 
 /** Measured on dumps: smaller than gzip's default, and faster than `pg_dump` writes. */
-const LEVEL = 3;
+const LEVEL = 2;
 const CHUNK = 1024 * 1024;
 
 // Without `nbWorkers`: Node 24.21 ends such a stream before the workers have given everything (tried).
