@@ -104,7 +104,7 @@ test('without ids, and without default values where decK can leave them out', as
   expect(read).toMatchObject({ services: [{ name: 'billing', host: 'billing.internal' }] });
   expect(JSON.stringify(read)).not.toMatch(/"id"|"port"/);
   await expect(declare(url, { defaults: false })).rejects.toMatchObject({
-    code: 'DeckTooOld',
+    code: 'DeckUnusable',
     message: contains('decK 1.43.0 can'),
     kind: { retryable: false },
   });
@@ -183,7 +183,7 @@ test('an Admin API with a certificate of its own that wants one of ours', async 
 
 test.each([
   ['is not there', ['deck-that-is-not-there'], 'ProgramMissing', 'deck-that-is-not-there'],
-  ['is another program', ['echo'], 'DeckFailed', '`echo version` is not that of decK: version'],
+  ['is another program', ['echo'], 'DeckUnusable', '`echo version` prints is not that of decK: version'],
 ])('a deck that %s', async (_, command, code, message) => {
   const { url } = await api();
   await expect(declare(url, { command })).rejects.toMatchObject({ code, message: contains(message) });
@@ -227,7 +227,7 @@ test('a workspace without any entity is dumped as such', async () => {
 test('an Admin API that does not let us in, or shows no workspace', async () => {
   const { url } = await api();
   await expect(declare(url, { access: { headers: {} } })).rejects.toMatchObject({
-    code: 'DeckFailed',
+    code: 'DeckUnusable',
     message: contains('answers 401'),
   });
   const none = await api({ workspaces: [] });

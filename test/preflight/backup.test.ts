@@ -74,7 +74,7 @@ test('decK reaches the Admin API; one that is missing, can not, or is too old do
     code: 'ProgramMissing',
   });
   await expect(deck({ deck: { command: [DECK], ids: true, defaults: false } })).rejects.toMatchObject({
-    code: 'DeckTooOld',
+    code: 'DeckUnusable',
   });
   await expect(deck({ admin: 'http://127.0.0.1:1' })).rejects.toMatchObject({ code: 'DeckFailed' });
 });

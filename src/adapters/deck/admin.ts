@@ -1,7 +1,7 @@
 import { call } from '../kong/get.ts';
 import { adminHeaders } from '../kong/headers.ts';
 import type { Secrets } from '../secrets.ts';
-import { failed } from './failed.ts';
+import { failed, unusable } from './failed.ts';
 import type { DeckTarget } from './port.ts';
 
 const TIMEOUT = 10_000;
@@ -20,6 +20,8 @@ async function list(secrets: Secrets, { admin, access }: DeckTarget, path: strin
     who: 'The Admin API',
   });
   if (status === 404) return undefined;
+  if (status === 401 || status === 403)
+    throw unusable(`${admin}${path} answers ${status}, so nobody knows what there is to dump`);
   if (status !== 200) throw failed(`${admin}${path} answers ${status}, so nobody knows what there is to dump`);
   return JSON.parse(body) as Page;
 }

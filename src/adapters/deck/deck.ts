@@ -1,10 +1,9 @@
-import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { AdminAccess } from '../../domain/plan/index.ts';
 import { adminHeaders } from '../kong/headers.ts';
 import type { Secrets } from '../secrets.ts';
 import { hasEntities, workspacesOf } from './admin.ts';
 import { declarative } from './declarative.ts';
-import { failed } from './failed.ts';
+import { unusable } from './failed.ts';
 import { giveHeaders } from './headers.ts';
 import type { Deck, DeckTarget } from './port.ts';
 import { printed, run, type DeckRun } from './run.ts';
@@ -56,13 +55,10 @@ export function createDeck(
       const said = await quick([...command, 'version'], signal);
       const version = /^decK v?(\S+)/.exec(said)?.[1];
       if (version === undefined)
-        throw failed(`\`${command.join(' ')} version\` is not that of decK: ${said.slice(0, SHOWN)}`);
+        throw unusable(`What \`${command.join(' ')} version\` prints is not that of decK: ${said.slice(0, SHOWN)}`);
       const group = hasGateway(version) ? ['gateway'] : [];
       if (!defaults && !(await quick([...command, ...group, 'dump', '--help'], signal)).includes('--skip-defaults'))
-        throw new CrossfadeError(
-          'DeckTooOld',
-          `decK ${version} can't leave default values out, which backup.deck.defaults: false asks for.`,
-        );
+        throw unusable(`decK ${version} can't leave default values out, which backup.deck.defaults: false asks for`);
       return { command, version, group };
     },
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { CrossfadeError } from '../../domain/errors/index.ts';
 
 /** How deck gets headers for the Admin API: on its command line everybody on the host could read them. */
 export interface GivenHeaders {
@@ -28,17 +29,26 @@ export async function giveHeaders(headers: Headers, path: string): Promise<Given
 /** As a file of settings that never is one: deck reads a named pipe, so that no secret touches a disk. */
 async function bySettingsFile(headers: readonly string[], PATH: string): Promise<GivenHeaders> {
   const folder = await mkdtemp(join(tmpdir(), 'crossfade-deck-'));
+  const remove = () => rm(folder, { recursive: true });
   const pipe = join(folder, 'settings.yaml');
+  try {
+    await execa('mkfifo', ['-m', '600', pipe], { env: { PATH }, extendEnv: false });
+  } catch (cause) {
+    await remove();
+    throw new CrossfadeError('ProgramMissing', "The program mkfifo, by which deck gets its headers, can't be used.", {
+      cause,
+    });
+  }
   const over = new AbortController();
-  await execa('mkfifo', ['-m', '600', pipe], { env: { PATH }, extendEnv: false });
-  const served = serve(pipe, JSON.stringify({ headers }), over.signal);
+  // A deck that ends without having read them says itself what it lacks.
+  const served = serve(pipe, JSON.stringify({ headers }), over.signal).catch(() => undefined);
   return {
     args: ['--config', pipe],
     env: {},
     async release() {
       over.abort();
       await served;
-      await rm(folder, { recursive: true });
+      await remove();
     },
   };
 }

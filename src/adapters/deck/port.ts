@@ -20,11 +20,11 @@ export interface DeckTarget {
 
 /** decK, Kong's declarative configuration tool. */
 export interface Deck {
-  /** Which decK it is, and that it can do what the plan wants. Errors `ProgramMissing`, `DeckFailed`, `DeckTooOld`. */
+  /** Which decK it is, and that it can do what the plan wants. Errors `ProgramMissing`, `DeckFailed`, `DeckUnusable`. */
   find(plan: DeckPlan, signal: AbortSignal): Promise<DeckProgram>;
   /** decK itself reaches the Admin API. Error `DeckFailed`. */
   ping(program: DeckProgram, target: DeckTarget, signal: AbortSignal): Promise<void>;
-  /** Names of the workspaces; `undefined` where Kong has none (Kong Gateway OSS). Errors `DeckFailed`, `NodeUnreachable`. */
+  /** Names of the workspaces; `undefined` where Kong has none (Kong Gateway OSS). Errors `DeckFailed`, `DeckUnusable`, `NodeUnreachable`. */
   workspaces(target: DeckTarget): Promise<readonly string[] | undefined>;
   /**
    * The configuration of one workspace as YAML; `undefined` for that of a Kong without workspaces. The stream throws `DeckFailed` instead

@@ -165,10 +165,10 @@ export const backupErrors = defineErrors({
       'Nothing was stored of it. It is tried again: the Admin API or the database may only have been away for a moment.',
     todo: 'Read the text of `deck` in the message, correct `x.admin` or the command in the plan, then `retry`. Where decK is not used, set `backup.deck: false`.',
   },
-  DeckTooOld: {
+  DeckUnusable: {
     retryable: false,
-    what: '`deck` is too old for what the plan wants of it.',
-    means: 'Nothing was dumped.',
-    todo: 'Install a newer decK on the host that makes the backup, or leave out the setting that the message names.',
+    what: 'The declarative dump can not be made like this: the command is not decK, it is too old for what the plan wants, or the Admin API refuses.',
+    means: 'Nothing was dumped; it is not tried again, since it would end the same.',
+    todo: 'Correct what the message names: `backup.deck.command`, the version of decK on the host that makes the backup, or the token in `x.admin.headers`. Then `retry`.',
   },
 });
