@@ -21,8 +21,9 @@ Exit codes:
   1    an error: Temporal, a worker or PostgreSQL does not answer, there is no such upgrade, a file can't be written,
        or the workflow was terminated, failed or timed out: nothing is watched, nothing was undone
   2    bad usage, or a plan with faults
-  3    refused: the message, the start (another upgrade runs), the whole upgrade, or the thaw of another cluster
-  4    the upgrade was rolled back
+  3    refused: the message, the start (another upgrade or restore runs), the whole upgrade or restore, or the thaw of another
+       cluster
+  4    the upgrade or restore was rolled back
   5    the upgrade is held: a person decides
   6    the upgrade ended, and somebody let something go (…-with-faults)
   130  interrupted

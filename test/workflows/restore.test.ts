@@ -226,6 +226,14 @@ describe.concurrent('a restore', () => {
     expect(names(run)).toEqual([expect.stringMatching(KEPT), 'kong']);
   });
 
+  it('of what an upgrade has finished is followed by a rollback: it finds no seal, starts X and sends all traffic there', async () => {
+    const cluster = env.nextCluster();
+    Object.assign(env.world(cluster), { weight: 100, xUp: false, yUp: false });
+    const run = await env.startWith(cluster, testPlan(cluster), 'rollbackUpgrade');
+    expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+    expect(run.world).toMatchObject({ weight: 0, xUp: true, yUp: false });
+  });
+
   it('and an upgrade exclude each other: the same id', async () => {
     const run = await restore();
     await run.untilGate('restore');

@@ -24,7 +24,7 @@ export const restoreErrors = defineErrors({
     retryable: false,
     what: "X's own `kong migrations list` does not call the restored database clean.",
     means: "X could not start on it. Kong's database was not touched; the restored one is dropped.",
-    todo: "Read what Kong said in the message. Is the plan's X the Kong, with the plugins, that the backup was made of?",
+    todo: "Read what Kong said in the message. The plan's X must be the Kong, with the plugins, that the backup was made of.",
   },
   DatabaseInUse: {
     retryable: false,

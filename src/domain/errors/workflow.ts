@@ -55,7 +55,7 @@ export const workflowErrors = defineErrors({
     retryable: false,
     what: '`kong migrations finish` of an upgrade has begun.',
     means: 'There is no way back to X by this tool.',
-    todo: 'Let the upgrade go forward (`retry`), or restore the backup by hand as the runbook says.',
+    todo: 'Let the upgrade go forward (`retry`), or restore the backup (`crossfade restore`).',
   },
   MessageRefused: {
     retryable: false,
