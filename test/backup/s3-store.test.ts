@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cutIntoParts, planParts } from '../../src/adapters/object-store/parts.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createPartBuffers, cutIntoParts, planParts } from '../../src/adapters/object-store/parts.ts';
 import { bytes, listKeys, MB, readObject, startServer, store, type S3Server } from './s3-fixture.ts';
 
 let server: S3Server;
@@ -45,15 +45,23 @@ test('the size of parts follows what is expected, and memory stays within bounds
   );
 });
 
+test('an upload uses the memory of a few parts, however large it is', async () => {
+  const allocate = vi.spyOn(Buffer, 'allocUnsafeSlow');
+  const block = Buffer.alloc(MB);
+  await store.put(server.ref, 'a/large', bytes(...Array.from({ length: 300 }, () => block)));
+  expect(allocate.mock.calls.filter(([size]) => size === 16 * MB).length).toBeLessThanOrEqual(5);
+  allocate.mockRestore();
+});
+
 test('whatever the chunks, the parts are the same bytes, each of full size but the last', async () => {
   const chunks = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 20 });
   await fc.assert(
     fc.asyncProperty(chunks, fc.integer({ min: 1, max: 16 }), async (given, size) => {
       const parts: Buffer[] = [];
-      for await (const part of cutIntoParts(bytes(...given), size)) parts.push(part);
+      for await (const part of cutIntoParts(bytes(...given), size, createPartBuffers(size))) parts.push(part);
       expect(Buffer.concat(parts).equals(Buffer.concat(given))).toBe(true);
       expect(parts.slice(0, -1).every((part) => part.length === size)).toBe(true);
-      expect(parts.length).toBe(Math.max(1, Math.ceil(Buffer.concat(given).length / size)));
+      expect(parts.length).toBe(Math.ceil(Buffer.concat(given).length / size));
     }),
   );
 });

@@ -21,12 +21,31 @@ export function planParts(atMost = 0): PartPlan {
   return { size, inFlight: Math.max(2, Math.floor(BUDGET / size)) };
 }
 
+/** Memory for parts, used again: what is left to the garbage collector grows as large as the upload (tried). */
+export interface PartBuffers {
+  take(): Buffer;
+  /** Nobody reads it any more. */
+  giveBack(buffer: Buffer): void;
+}
+
+export function createPartBuffers(size: number): PartBuffers {
+  const free: Buffer[] = [];
+  return {
+    take: () => free.pop() ?? Buffer.allocUnsafeSlow(size),
+    giveBack: (buffer) => void (buffer.length === size && free.push(buffer)),
+  };
+}
+
 /**
- * Cuts what flows through into parts of `size` bytes; only the last one may be smaller, or empty where there is nothing at all.
- * Each is a buffer of its own, filled while the bytes come.
+ * Cuts what flows through into parts of `size` bytes; only the last one may be smaller. Each is filled while the bytes come, and
+ * belongs to whoever gets it.
  */
-export async function* cutIntoParts(body: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
-  let part = Buffer.allocUnsafeSlow(size);
+export async function* cutIntoParts(
+  body: AsyncIterable<Uint8Array>,
+  size: number,
+  buffers: PartBuffers,
+): AsyncGenerator<Buffer, undefined> {
+  let part = buffers.take();
   let filled = 0;
   let parts = 0;
   for await (const chunk of body) {
@@ -42,9 +61,10 @@ export async function* cutIntoParts(body: AsyncIterable<Uint8Array>, size: numbe
           `What was to be stored became larger than expected: S3 takes at most ${MOST_PARTS} parts, here of ${size / MB} MB.`,
         );
       yield part;
-      part = Buffer.allocUnsafeSlow(size);
+      part = buffers.take();
       filled = 0;
     }
   }
-  if (filled > 0 || parts === 0) yield part.subarray(0, filled);
+  if (filled > 0) yield part.subarray(0, filled);
+  return undefined;
 }

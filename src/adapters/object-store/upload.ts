@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { S3Ref } from '../../domain/plan/index.ts';
 import { notPermitted } from './errors.ts';
-import { cutIntoParts, type PartPlan } from './parts.ts';
+import { createPartBuffers, cutIntoParts, type PartBuffers, type PartPlan } from './parts.ts';
 import { settingsOf } from './settings.ts';
 import { createStopper, type Stopper } from './stopper.ts';
 import { ifUnchanged, type Unchanged } from './unchanged.ts';
@@ -42,12 +42,13 @@ export async function upload(
   plan: PartPlan,
   signal?: AbortSignal,
 ): Promise<void> {
-  const parts = cutIntoParts(body, plan.size);
+  const buffers = createPartBuffers(plan.size);
+  const parts = cutIntoParts(body, plan.size, buffers);
   const stopper = createStopper(signal);
   try {
-    const { value: first } = await stopper.unlessStopped(parts.next());
-    if (first !== undefined && first.length === plan.size)
-      await inParts(clients, object, first, parts, plan.inFlight, stopper);
+    const { value: first = Buffer.alloc(0) } = await stopper.unlessStopped(parts.next());
+    if (first.length === plan.size)
+      await inParts(clients, object, { first, more: parts, buffers }, plan.inFlight, stopper);
     else
       await ifUnchanged(object.unchanged, (condition) =>
         clients.client.send(new PutObjectCommand({ ...object.params, ...condition, Body: first }), {
@@ -62,11 +63,16 @@ export async function upload(
   }
 }
 
+interface Parts {
+  readonly first: Buffer;
+  readonly more: AsyncGenerator<Buffer, undefined>;
+  readonly buffers: PartBuffers;
+}
+
 async function inParts(
   { client, patient }: UploadClients,
   { params, unchanged }: NewObject,
-  first: Buffer,
-  more: AsyncGenerator<Buffer, void>,
+  { first, more, buffers }: Parts,
   inFlight: number,
   stopper: Stopper,
 ): Promise<void> {
@@ -84,6 +90,7 @@ async function inParts(
     const part = { Bucket, Key, UploadId, PartNumber, Body, ...(ChecksumAlgorithm && { ChecksumAlgorithm }) };
     const { ETag, ChecksumSHA256 } = await client.send(new UploadPartCommand(part), { abortSignal });
     done.push({ PartNumber, ETag, ...(ChecksumSHA256 && { ChecksumSHA256 }) });
+    buffers.giveBack(Body);
   };
   try {
     let part: Buffer | undefined = first;
@@ -93,7 +100,7 @@ async function inParts(
         .finally(() => running.delete(sending));
       running.add(sending);
       if (running.size >= inFlight) await stopper.unlessStopped(Promise.race(running));
-      part = (await stopper.unlessStopped(more.next())).value ?? undefined;
+      part = (await stopper.unlessStopped(more.next())).value;
     }
     await Promise.all(running);
     abortSignal.throwIfAborted();
