@@ -2,7 +2,6 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { CreateRunner } from '../adapters/cluster/port.ts';
 import type { ScratchNodes } from '../adapters/cluster/scratch-node.ts';
 import type { KongHttp } from '../adapters/kong/port.ts';
-import type { ObjectStore } from '../adapters/object-store/port.ts';
 import type { DumpRestore } from '../adapters/postgres/restore.ts';
 import { whyNotOpened } from '../domain/backup.ts';
 import { CrossfadeError, type ErrorCode } from '../domain/errors/index.ts';
@@ -11,15 +10,15 @@ import type { MigrationState } from '../domain/migrations.ts';
 import type { DatabaseRef, Side } from '../domain/plan/index.ts';
 import type { FinishActivities, StageActivities } from './contract.ts';
 import { readManifest } from './backup/documents.ts';
+import { proveRestored, type ProveRestoredDeps } from './backup/prove-restored.ts';
 import { reportBytes } from './byte-progress.ts';
 import { reportProgress } from './progress.ts';
 import { readState } from './read-migrations.ts';
 import { bringUp } from './start-node.ts';
 
-export interface RehearseDeps {
+export interface RehearseDeps extends ProveRestoredDeps {
   readonly runner: CreateRunner;
   readonly http: KongHttp;
-  readonly store: Pick<ObjectStore, 'get' | 'head'>;
   readonly restore: Pick<DumpRestore, 'inScratch'>;
   readonly scratchNodes: ScratchNodes;
   readonly runTests: StageActivities['runTests'];
@@ -40,6 +39,7 @@ const TELLING: readonly ErrorCode[] = [
   'NodeStartFailed',
   'TestsFailed',
   'RestoreFailed',
+  'RestoreDiffers',
 ];
 
 /** Restores the backup beside the real database, finishes it there, and tests a node of Y on the result. Error `RehearsalFailed`. */
@@ -52,6 +52,7 @@ export async function rehearseFinish(deps: RehearseDeps, input: Input): Promise<
   const { s3, encrypt, backup, upgrade, on = database } = input;
   const wanted = { on, manifestKey: backup.manifestKey, purpose: PURPOSE };
   const manifest = await readManifest(deps.store, s3, backup.manifestKey);
+  const { database: facts } = manifest;
   const dump = manifest.objects.find(({ kind }) => kind === 'database');
   const closed = dump && whyNotOpened(dump, encrypt?.identity);
   if (closed !== undefined)
@@ -60,9 +61,11 @@ export async function rehearseFinish(deps: RehearseDeps, input: Input): Promise<
     const signal = cancellationSignal();
     const onContent = reportBytes('restoring the backup', dump?.content);
     return await deps.restore.inScratch({ s3, encrypt }, manifest, wanted, { signal, onContent }, async (scratch) => {
+      const proved =
+        facts === undefined ? {} : { backup: await proveRestored(deps, { s3, upgrade, backup, facts, copy: scratch }) };
       const copy = await deps.scratchNodes.make(y, scratch, `${PURPOSE}-${upgrade.runId}`);
       try {
-        return await onCopy(deps, copy, scratch, input);
+        return { ...(await onCopy(deps, copy, scratch, input)), ...proved };
       } finally {
         await deps.scratchNodes.remove(copy, scratch);
       }

@@ -111,6 +111,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
   const open = { usableSearchAttributes: () => usableSearchAttributes(connection, namespace) };
   const deck = createDeck(secrets, { PATH: path, HOME: command['HOME'] ?? '/' });
   const keyring = createKeyring(secrets);
+  const comparison = createDumpComparison(connectForLong);
   const stage = createStageActivities({ http, secrets });
 
   return {
@@ -152,7 +153,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       objects,
       dump,
       restore,
-      comparison: createDumpComparison(connect),
+      comparison,
       deck,
       files: backupFiles,
       keyring,
@@ -161,7 +162,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
     ...createRestoreActivities({
       ...open,
       ...{ http, runner, store, objects, restore },
-      comparison: createDumpComparison(connectForLong),
+      comparison,
       folders: newFolders,
       looks: createRestoreLooks(connectForLong),
       swap: createDatabaseSwap(connectForLong),
@@ -195,6 +196,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       sessions,
       store,
       restore,
+      comparison,
       scratchNodes: createScratchNodes(runner),
       runTests: stage.runTests,
     }),

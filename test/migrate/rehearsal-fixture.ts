@@ -38,12 +38,13 @@ const restore = createDumpRestore({
   scratch: createScratchDatabases(connect),
   path,
 });
+const comparison = createDumpComparison(connect);
 const backups = createBackupActivities({
   store,
   objects,
   dump: createDatabaseDump({ connect, secrets, programs, lock: createAdvisoryLock(connect), path }),
   restore,
-  comparison: createDumpComparison(connect),
+  comparison,
   deck: createDeck(secrets, { PATH: path, HOME: '/' }),
   files: backupFiles,
   hasRunEnded: () => Promise.resolve(true),
@@ -53,6 +54,7 @@ const finishing = createFinishActivities({
   runner,
   http,
   restore,
+  comparison,
   scratchNodes,
   runTests: createStageActivities({ http, secrets }).runTests,
   metrics: createKongMetrics(http),

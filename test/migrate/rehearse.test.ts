@@ -1,3 +1,4 @@
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createReadConnections } from '../../src/adapters/postgres/connections.ts';
 import type { BackupRef } from '../../src/domain/backup.ts';
-import type { DatabaseRef, HttpTest, S3Ref, Side } from '../../src/domain/plan/index.ts';
+import type { DatabaseRef, Encrypt, HttpTest, S3Ref, Side } from '../../src/domain/plan/index.ts';
 import { upgradeFolder } from '../../src/domain/upgrade.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 import {
@@ -51,8 +52,8 @@ const tests: HttpTest[] = [
   { name: 'the shop answers', method: 'GET', path: '/status', headers: {}, expect: { status: 200, headers: {} } },
 ];
 
-async function take(label: BackupRef['label']): Promise<BackupRef> {
-  const dump = await backup.dumpDatabase({ database, s3, upgrade: upgrade(), label, leaveOut: [] });
+async function take(label: BackupRef['label'], how: { encrypt?: Encrypt } = {}): Promise<BackupRef> {
+  const dump = await backup.dumpDatabase({ database, s3, upgrade: upgrade(), label, leaveOut: [], ...how });
   const sealed = {
     s3,
     upgrade: upgrade(),
@@ -61,13 +62,14 @@ async function take(label: BackupRef['label']): Promise<BackupRef> {
     fingerprint: dump.sha256,
     versions: {},
     startedAt: dump.source,
+    ...how,
   };
   return backup.sealBackup({ ...sealed, fingerprint: (await fingerprints.compute(database)).whole });
 }
 
-const rehearse = (taken: BackupRef, changed: Partial<Side> = {}) => {
+const rehearse = (taken: BackupRef, changed: Partial<Side> = {}, how: { encrypt?: Encrypt } = {}) => {
   const plan = { y: { ...y, ...changed }, database, stage: { tests, compare: [] } };
-  return finish.rehearseFinish({ plan, s3, upgrade: upgrade(), backup: taken });
+  return finish.rehearseFinish({ plan, s3, upgrade: upgrade(), backup: taken, ...how });
 };
 
 async function nothingIsLeft(): Promise<void> {
@@ -79,7 +81,7 @@ const stateOfReal = () => migrateActivities().readMigrations({ side: 'y', cluste
 
 test('a backup from before "up": up and finish run on the copy, Y passes the tests there, nothing is left', async () => {
   const rehearsal = await rehearse(await take('before'));
-  expect(rehearsal).toMatchObject({ testsPassed: 1 });
+  expect(rehearsal).toMatchObject({ testsPassed: 1, backup: { restored: true } });
   expect(rehearsal.migrations).toContain('rate-limiting/006_350_to_360');
   await nothingIsLeft();
   expect(await stateOfReal()).toMatchObject({ state: 'new', pending: [] });
@@ -125,6 +127,13 @@ test('nodes that are run by commands of the user: skipped, with the reason', asy
     runs: { on: 'command', host: 'h', kong: ['kong'], env: {} },
   });
   expect(rehearsal).toMatchObject({ migrations: [], testsPassed: 0, skipped: expect.any(String) });
+});
+
+test('a backup that can not be opened here: skipped, with the reason', async () => {
+  const encrypt = { recipients: [await identityToRecipient(await generateX25519Identity())] };
+  const rehearsal = await rehearse(await take('before-finish', { encrypt }), {}, { encrypt });
+  expect(rehearsal).toEqual({ migrations: [], testsPassed: 0, skipped: expect.stringContaining('age') as string });
+  await nothingIsLeft();
 });
 
 test('the facts for the guardrails', async () => {

@@ -146,7 +146,11 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'openRestore' | 'watchTraffic'> = {
     world.finished = true;
     return { before, after: migrations(world, true), ran: ['core/023'] };
   },
-  rehearseFinish: () => ({ migrations: ['core/023'], testsPassed: 2 }),
+  rehearseFinish: (_, { backup }) => ({
+    migrations: ['core/023'],
+    testsPassed: 2,
+    backup: { ...backup, restored: true },
+  }),
   readFinishFacts: (world) => ({
     xAnswering: world.xUp ? ['x1'] : [],
     ...(world.xUp ? { xRequests: 0 } : {}),

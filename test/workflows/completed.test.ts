@@ -95,7 +95,7 @@ describe.concurrent('an upgrade without trouble', () => {
     expect(status.freeze).toMatchObject({ frozen: false, liftedAt: expect.any(String), guardedTables: 40 });
     expect(status.backups).toMatchObject([
       { label: 'before', objects: 3, verified: true, restored: true },
-      { label: 'before-finish', objects: 1, verified: true },
+      { label: 'before-finish', objects: 1, verified: true, restored: true },
     ]);
     expect(status.seal?.approvedBy).toEqual(['bob']);
     expect(status.messages).toMatchObject({ accepted: 2, refused: 0, bad: 0 });

@@ -54,15 +54,15 @@ const eachNodeOnce = ({ nodeStarts, demo }: Ended) => {
 };
 
 const oneBackup = ({ demo, end }: Ended) =>
-  check('one backup was taken, read back and restored for a test', async () => {
+  check('each backup was taken once, read back and restored for a test', async () => {
     const { backups } = end.status;
     const bucket = join(demo.places.dir, 's3', 'objects', demo.sandbox.bucket);
     const files = await readdir(bucket, { recursive: true });
     const manifests = files.filter((name) => name.endsWith('manifest.json')).length;
     const good = backups.filter(({ verified, restored }) => verified && restored).length;
     return {
-      holds: backups.length === 1 && good === 1 && manifests === 1,
-      found: `${manifests} in S3, ${good} restored`,
+      holds: good === backups.length && manifests === backups.length && backups[0]?.label === 'before',
+      found: `${backups.map(({ label }) => label).join(', ')}: ${manifests} in S3, ${good} restored`,
     };
   });
 

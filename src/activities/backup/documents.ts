@@ -31,6 +31,7 @@ const dumpFacts = z.object({
   migrations: z.object({ executed: z.array(z.string()), pending: z.array(z.string()) }),
   settings: z.array(setting),
   rights: z.array(rightsOn),
+  extensions: z.array(z.object({ name: z.string(), schema: z.string() })).exactOptional(),
   server: z.string(),
   program: z.string(),
   fingerprint: z.string(),

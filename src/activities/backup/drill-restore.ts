@@ -1,18 +1,14 @@
 import { cancellationSignal, log } from '@temporalio/activity';
-import type { ObjectStore } from '../../adapters/object-store/port.ts';
-import type { DumpComparison } from '../../adapters/postgres/dump-comparison.ts';
 import type { DumpRestore } from '../../adapters/postgres/restore.ts';
-import { backupKeys, whyNotOpened, type BackupRef } from '../../domain/backup.ts';
+import { whyNotOpened, type BackupRef } from '../../domain/backup.ts';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { BackupActivities } from '../contract.ts';
 import { reportBytes } from '../byte-progress.ts';
-import { reportProgress } from '../progress.ts';
-import { readManifest, writeJson } from './documents.ts';
+import { readManifest } from './documents.ts';
+import { proveRestored, type ProveRestoredDeps } from './prove-restored.ts';
 
-export interface DrillRestoreDeps {
-  readonly store: ObjectStore;
+export interface DrillRestoreDeps extends ProveRestoredDeps {
   readonly restore: DumpRestore;
-  readonly comparison: DumpComparison;
 }
 
 type DrillRestore = BackupActivities['drillRestore'];
@@ -20,8 +16,9 @@ type DrillRestore = BackupActivities['drillRestore'];
 const DRILL = 'drill';
 
 export const createDrillRestore =
-  ({ store, restore, comparison }: DrillRestoreDeps): DrillRestore =>
+  (deps: DrillRestoreDeps): DrillRestore =>
   async ({ database, on = database, s3, encrypt, upgrade, backup }) => {
+    const { store, restore } = deps;
     const manifest = await readManifest(store, s3, backup.manifestKey);
     const { database: facts } = manifest;
     const dump = manifest.objects.find(({ kind }) => kind === 'database');
@@ -33,22 +30,13 @@ export const createDrillRestore =
     const onContent = reportBytes(`restoring ${facts.database} for a test`, dump.content);
     const how = { onContent, signal: cancellationSignal() };
     try {
-      await restore.inScratch({ s3, encrypt }, manifest, scratch, how, (copy) => {
-        reportProgress({ doing: 'comparing the restored database' });
-        return comparison.requireEqual(copy, facts);
-      });
+      return await restore.inScratch({ s3, encrypt }, manifest, scratch, how, (copy) =>
+        proveRestored(deps, { s3, upgrade, backup, facts, copy }),
+      );
     } catch (error) {
       if (!(error instanceof CrossfadeError) || error.code !== 'DatabaseNotPermitted') throw error;
       return withoutProof(backup, error.message);
     }
-    await writeJson(store, s3, backupKeys(s3.prefix, upgrade, backup.label).drill, {
-      format: 1,
-      manifest: backup.manifestKey,
-      restoredAt: new Date().toISOString(),
-      on: `${on.host}:${on.port}`,
-      fingerprint: facts.fingerprint,
-    });
-    return { ...backup, restored: true };
   };
 
 const withoutProof = (backup: BackupRef, reason: string): BackupRef => {

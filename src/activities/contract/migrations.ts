@@ -1,3 +1,4 @@
+import type { BackupRef } from '../../domain/backup.ts';
 import type { BackupToTry } from './backup.ts';
 import type { Drift } from '../../domain/configuration.ts';
 import type { MigrationState } from '../../domain/migrations.ts';
@@ -35,11 +36,11 @@ export interface MigrateActivities {
 export interface FinishActivities {
   /**
    * host of Y's runner. Restores the backup into a scratch database, runs `finish` there, starts a Y node on it, runs the tests, removes
-   * all of it. `skipped` says why where the runner can't.
+   * all of it. `skipped` says why where the runner can't; `backup` is the same one, proved equal to what was dumped.
    */
   rehearseFinish(
     input: BackupToTry & { plan: Pick<Plan, 'y' | 'database' | 'stage'>; upgrade: UpgradeRef },
-  ): Promise<{ migrations: readonly string[]; testsPassed: number; skipped?: string }>;
+  ): Promise<{ migrations: readonly string[]; testsPassed: number; skipped?: string; backup?: BackupRef }>;
   /** What the guardrails judge, read afresh: requests that still reach X, its sessions in the database, who is running. */
   readFinishFacts(input: {
     x: SideAddresses;

@@ -1,4 +1,5 @@
 import { plural } from '../../domain/plural.ts';
+import { formatBytes } from '../../domain/status/render-figures.ts';
 import { backUpEverything } from '../take-backup.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { preflightAgain } from './preflight.ts';
@@ -7,5 +8,5 @@ import { preflightAgain } from './preflight.ts';
 export async function backup(u: Upgrade): Promise<string> {
   const { objects, bytes, restored } = await backUpEverything(u);
   await preflightAgain(u);
-  return `${plural(objects, 'object')}, ${(bytes / 1e6).toFixed(1)} MB${restored ? ', restored for a test' : ''}`;
+  return `${plural(objects, 'object')}, ${formatBytes(bytes)}${restored ? ', restored for a test' : ''}`;
 }

@@ -11,7 +11,7 @@ import { letXIn, startX } from '../undo-acts.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { whileWatched } from '../watched.ts';
-import { toBeTried } from '../take-backup.ts';
+import { remember, toBeTried } from '../take-backup.ts';
 import { together } from '../together.ts';
 import { backupBeforeFinish } from './backup-before-finish.ts';
 import { guard } from './guard.ts';
@@ -89,6 +89,7 @@ async function rehearse(u: Upgrade, state: MigrationState): Promise<string> {
     plan: { y, database, stage },
     upgrade: ref,
   });
+  if (rehearsal.backup !== undefined) remember(u, rehearsal.backup);
   if (rehearsal.skipped !== undefined) return `\`finish\` was not rehearsed: ${rehearsal.skipped}`;
   return `\`finish\` rehearsed on a copy: ${plural(rehearsal.migrations.length, 'migration')}, ${plural(rehearsal.testsPassed, 'test')} passed`;
 }
