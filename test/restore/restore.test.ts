@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DatabaseRef, KongNode, Side } from '../../src/domain/plan/index.ts';
-import { asKong, CONTENT, freeze, session, sql, upgrade } from '../freeze/fixture.ts';
+import { asKong, CONTENT, freeze, session, sql, upgrade, withoutAdmin } from '../freeze/fixture.ts';
 import { makeNode, nodeAt, runner, sideOf } from '../kong-adapter/fixture.ts';
 import { admin, kill, start } from '../nodes/fixture.ts';
 import {
@@ -269,6 +269,39 @@ test('found by latest, by the beginning of its name; not found otherwise', async
   expect(await named(taken.id.slice(0, -3))).toMatchObject({ id: taken.id });
   for (const typed of ['2026', 'nonsense', '../../x', '/'])
     await expect(named(typed)).rejects.toMatchObject({ code: 'BackupMissing' });
+});
+
+describe('without a superuser', () => {
+  const query = (text: string) => servers.kong.postgres.query(text, 'postgres');
+
+  test("an account that may create databases and is a member of Kong's role", async () => {
+    await query("CREATE ROLE maintainer LOGIN CREATEDB PASSWORD 'postgres' IN ROLE kong");
+    database = { ...database, admin: { user: 'maintainer', password: { env: 'ADMIN_PASSWORD' } } };
+    const { whole, names } = steps(await take());
+    await whole();
+    expect(await services(inKept(names.kept))).toEqual([{ name: 'billing' }]);
+    await sql(database, "UPDATE services SET tags = '{written}'");
+  });
+
+  test("Kong's own role, where it may create databases", async () => {
+    await query('ALTER ROLE kong CREATEDB');
+    try {
+      database = withoutAdmin(database);
+      const { whole, names } = steps(await take());
+      await whole();
+      expect(await services(inKept(names.kept))).toEqual([{ name: 'billing' }]);
+    } finally {
+      await query('ALTER ROLE kong NOCREATEDB');
+    }
+  });
+
+  test("Kong's own role, where it may not: said beforehand", async () => {
+    database = withoutAdmin(database);
+    const { look, beside } = steps(await take());
+    expect((await look()).obstacles).toEqual([expect.stringContaining('ALTER ROLE "kong" CREATEDB')]);
+    await expect(beside()).rejects.toMatchObject({ code: 'DatabaseNotPermitted' });
+    expect(await left()).toEqual([]);
+  });
 });
 
 test('a name with capitals, quotes and spaces, of 63 bytes', async () => {
