@@ -93,6 +93,10 @@ test('an account with no right, one that may only read, one that may not read ba
   expect(await both(s3)).toMatchObject(fault('S3Refused', false, 'to store crossfade/a', 'AccessDenied'));
   await server.allow('s3:PutObject');
   expect(await both(s3)).toMatchObject(fault('S3Refused', false, 'to read back crossfade/a', '403'));
+  await server.allow('s3:PutObject', 's3:GetObject');
+  expect(await probe(s3)).toMatchObject([
+    { rule: 'backup-store', level: 'refuse', message: expect.stringContaining(`to upload ${KEY} in parts`) as string },
+  ]);
 });
 
 test('writing without listing and removing is enough, unless old backups are to be removed', async () => {
@@ -142,14 +146,14 @@ test('a clock that is wrong by hours is no obstacle', async () => {
 });
 
 /** What no server at hand can be brought to: its answers, as AWS, MinIO and versitygw give them. */
-async function answering(status: number, code: string, message: string) {
+async function answering(status: number, code: string, message: string, headers: Record<string, string> = {}) {
   let requests = 0;
   const http = createServer((request, response) => {
     request.resume();
-    requests += request.method === 'PUT' ? 1 : 0;
+    requests += 1;
     // Without `Date`: by it the client would set its clock right.
     response.sendDate = false;
-    response.writeHead(status, { 'content-type': 'application/xml', connection: 'close' });
+    response.writeHead(status, { 'content-type': 'application/xml', connection: 'close', ...headers });
     response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`);
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -169,8 +173,15 @@ test.each([
   [403, 'RequestTimeTooSkewed', 'The difference is too large.', 'S3ClockSkew'],
   [301, 'PermanentRedirect', 'The bucket must be addressed using the specified endpoint.', 'S3WrongRegion'],
 ] as const)('%i %s', async (status, code, message, expected) => {
-  const { thrown } = await answering(status, code, message);
+  const { thrown, requests } = await answering(status, code, message);
   expect(thrown).toMatchObject(fault(expected, false, 'bucket "backups"', code));
+  expect(requests).toBe(1);
+});
+
+test('the right region is named where the server says it', async () => {
+  const headers = { 'x-amz-bucket-region': 'eu-west-3' };
+  const { thrown } = await answering(301, 'PermanentRedirect', 'Elsewhere.', headers);
+  expect(thrown).toMatchObject(fault('S3WrongRegion', false, 'The bucket is in eu-west-3.'));
 });
 
 test('what passes is retried: too many requests, a request that came too slowly', async () => {
