@@ -76,6 +76,12 @@ export interface RightsOn {
   }[];
 }
 
+export interface DatabaseExtension {
+  readonly name: string;
+  /** That it is in. */
+  readonly schema: string;
+}
+
 /** What was true of the database at the moment of its dump, in the dump's own snapshot. */
 export interface DumpFacts {
   /** Name of the database. */
@@ -93,6 +99,8 @@ export interface DumpFacts {
   readonly settings: readonly DatabaseSetting[];
   /** Schema `crossfade`, Crossfade's own roles and what belongs to extensions left out; rights on single columns are not read. */
   readonly rights: readonly RightsOn[];
+  /** Those that the owner of a database may not create. */
+  readonly extensions?: readonly DatabaseExtension[];
   /** Version of the server, as it says it. */
   readonly server: string;
   /** What `pg_dump --version` said. */

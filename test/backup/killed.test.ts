@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { backupKeys, type BackupRef, type StoredObject } from '../../src/domain/backup.ts';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
 import { again } from '../crash/again.ts';
@@ -6,6 +6,9 @@ import { fingerprints, upgrade } from '../freeze/fixture.ts';
 import { keysBelow, killWorker, NOTHING, programsOf, whatIsLeft, whatStays } from './disaster.ts';
 import { backupActivities, makeLarge, startServers, store, type Servers } from './fixture.ts';
 import { stopping, type Stop } from './stopping.ts';
+
+// On a machine that has much else to do.
+vi.setConfig({ testTimeout: 300_000 });
 
 const MB = 1024 * 1024;
 const PART = 16 * MB;

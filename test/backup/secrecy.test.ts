@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createBackupActivities } from '../../src/activities/backup/index.ts';
 import type { BackupRef, StoredObject } from '../../src/domain/backup.ts';
 import type { AdminAccess, DatabaseRef, Encrypt, S3Ref } from '../../src/domain/plan/index.ts';
@@ -16,6 +16,9 @@ import { DECK } from './deck-command.ts';
 import { depsOn, secrets, store } from './fixture.ts';
 import { secretsBelow, secretsIn, watchProcesses, type Known } from './secrets-seen.ts';
 import { stopping } from './stopping.ts';
+
+// On a machine that has much else to do.
+vi.setConfig({ testTimeout: 300_000 });
 
 let kong: Kong;
 let s3: S3;

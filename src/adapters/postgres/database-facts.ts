@@ -4,11 +4,21 @@ import { findKongSchema } from './kong-tables.ts';
 import { readSchemaMeta } from './schema-meta.ts';
 import { parseSetting } from './setting.ts';
 import { readRights } from './rights.ts';
+import { readSuperuserExtensions } from './superuser-extensions.ts';
 
 /** What belongs to a database and is not in its dump: in the caller's transaction, and so in its snapshot. */
 export type DatabaseFacts = Pick<
   DumpFacts,
-  'database' | 'owner' | 'tablesOwner' | 'locale' | 'bytes' | 'migrations' | 'settings' | 'rights' | 'server'
+  | 'database'
+  | 'owner'
+  | 'tablesOwner'
+  | 'locale'
+  | 'bytes'
+  | 'migrations'
+  | 'settings'
+  | 'rights'
+  | 'extensions'
+  | 'server'
 >;
 
 /** Error `NotKongDatabase`. */
@@ -21,6 +31,7 @@ export async function readDatabaseFacts(client: ClientBase): Promise<DatabaseFac
     migrations: { executed, pending },
     settings: await readSettings(client),
     rights: await readRights(client),
+    extensions: await readSuperuserExtensions(client),
   };
 }
 

@@ -6,6 +6,7 @@ import { feed, ProgramFailed } from '../process/stream.ts';
 import type { Secrets } from '../secrets.ts';
 import { withConnection, type Connect } from './connect.ts';
 import { asCreator, createForRestore, dropDatabase } from './new-database.ts';
+import { createSuperuserExtensions, moveSuperuserExtensions } from './superuser-extensions.ts';
 import { serverMajor } from './dump.ts';
 import { programEnvironment } from './program-environment.ts';
 import { majorOf, type PostgresPrograms } from './programs.ts';
@@ -73,6 +74,11 @@ const ARGUMENTS = ['--no-password', '--exit-on-error', '--no-owner', '--no-privi
 const SERVER_AWAY =
   /server closed the connection|no connection to the server|connection to server .* failed|terminating connection|database system is (starting|shutting|in recovery)/;
 
+const withoutComments = ({ extensions = [] }: DumpFacts): string[] =>
+  extensions.length === 0
+    ? []
+    : [`comments on tables and the like are missing, because of ${extensions.map(({ name }) => name).join(', ')}`];
+
 interface Found {
   readonly dump: StoredObject;
   readonly facts: DumpFacts;
@@ -110,15 +116,22 @@ export function createDumpRestore(deps: {
   /** Into an empty database, as Kong's own role; everything in it belongs to that role, or to `role`, which it is a member of. */
   async function fill(
     from: BackupStore,
-    { dump, program }: Found,
+    { dump, facts, program }: Found,
     empty: DatabaseRef,
     how: RestoreOptions,
     role?: string,
   ): Promise<void> {
+    const { extensions = [] } = facts;
+    const who = empty.admin?.user ?? empty.user;
+    if (extensions.length > 0)
+      await asCreator(connect, empty, (client) => createSuperuserExtensions(client, extensions, who));
+    // Only its owner may write a comment on an extension; PostgreSQL leaves out all comments or none.
+    const silent = extensions.length > 0 ? ['--no-comments'] : [];
     const as = role === undefined || role === empty.user ? [] : [`--role=${role}`];
-    const argv = [program, ...ARGUMENTS, ...as, `--dbname=${empty.name}`];
+    const argv = [program, ...ARGUMENTS, ...silent, ...as, `--dbname=${empty.name}`];
     await feedDump(from, dump, argv, programEnvironment(secrets, empty, path), how);
     await withConnection(connect(empty), (client) => client.query('DROP SCHEMA IF EXISTS crossfade CASCADE'));
+    if (extensions.length > 0) await asCreator(connect, empty, (client) => moveSuperuserExtensions(client, extensions));
   }
 
   /** The dump, and a program that can read it and talk to the server. */
@@ -157,7 +170,7 @@ export function createDumpRestore(deps: {
         // Without statistics Kong's first queries would be planned blindly.
         await withConnection(connect(database), (client) => client.query('ANALYZE'));
         const remarks = await asCreator(connect, on, (client) => likeBefore(client, facts, owner), name);
-        return { database, remarks };
+        return { database, remarks: [...remarks, ...withoutComments(facts)] };
       } catch (error) {
         await asCreator(connect, on, (client) => dropDatabase(client, name)).catch(() => undefined);
         throw error;
