@@ -3,7 +3,7 @@ import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import { withConnection, type Connect } from './connect.ts';
 import { readDumpContent } from './dump-facts.ts';
-import { inTransaction } from './transaction.ts';
+import { inTransaction, NO_TIMEOUTS } from './transaction.ts';
 
 /** Compares a restored database with the facts of its dump. */
 export interface DumpComparison {
@@ -17,7 +17,14 @@ export function createDumpComparison(connect: Connect): DumpComparison {
   return {
     async requireEqual(restored, facts) {
       const found = await withConnection(connect(restored), (client) =>
-        inTransaction(client, () => readDumpContent(client, []), 'REPEATABLE READ'),
+        inTransaction(
+          client,
+          async () => {
+            await client.query(NO_TIMEOUTS);
+            return readDumpContent(client, []);
+          },
+          'REPEATABLE READ',
+        ),
       );
       const tables = [...new Set([...Object.keys(facts.rows), ...Object.keys(found.rows)])].sort();
       const differences = tables

@@ -10,7 +10,7 @@ import { readDumpFacts } from './dump-facts.ts';
 import { patternOf, readDumpScope } from './dump-scope.ts';
 import { programEnvironment } from './program-environment.ts';
 import type { PostgresPrograms } from './programs.ts';
-import { inTransaction } from './transaction.ts';
+import { inTransaction, NO_TIMEOUTS } from './transaction.ts';
 
 /** A dump while `pg_dump` makes it, in PostgreSQL's custom format, not compressed. */
 export interface RunningDump {
@@ -51,10 +51,6 @@ const ARGUMENTS = [
   `--lock-wait-timeout=${LOCK_WAIT}`,
 ];
 
-/** This transaction lends its snapshot, and nothing may end it while the dump runs. Not every server knows every one of these. */
-const NO_TIMEOUTS = `SELECT set_config(name, '0', true) FROM pg_settings
-  WHERE name IN ('idle_in_transaction_session_timeout', 'statement_timeout', 'transaction_timeout')`;
-
 export function createDatabaseDump(deps: {
   connect: Connect;
   secrets: Secrets;
@@ -69,6 +65,7 @@ export function createDatabaseDump(deps: {
         withConnection(connect(database), async (client) => {
           const program = await programs.find('pg_dump', await serverMajor(client));
           const lend = async () => {
+            // This transaction lends its snapshot, and nothing may end it while the dump runs.
             await client.query(`${NO_TIMEOUTS}; SET LOCAL lock_timeout = ${LOCK_WAIT}`);
             const { leftOut, estimate } = await readDumpScope(client, leaveOut);
             const { rows } = await client.query<{ snapshot: string }>('SELECT pg_export_snapshot() AS snapshot');

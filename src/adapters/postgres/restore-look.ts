@@ -1,16 +1,15 @@
 import type { ClientBase } from 'pg';
-import type { DumpFacts } from '../../domain/backup.ts';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import type { RestoreNames, UpgradeLeft, UserSessions } from '../../domain/restore/index.ts';
 import { withConnection, type Connect } from './connect.ts';
 import { hasTable } from './crossfade-schema.ts';
 import { usersOf } from './database-users.ts';
-import { readDumpFacts } from './dump-facts.ts';
+import { readDumpContent, type DumpContent } from './dump-facts.ts';
 import { connectElsewhere, managerOf } from './elsewhere.ts';
 import { readFreeze } from './freeze-state.ts';
 import { lockedOut } from './lock-out.ts';
-import { inTransaction } from './transaction.ts';
+import { inTransaction, NO_TIMEOUTS } from './transaction.ts';
 
 /** What is true of the server before names are swapped. */
 export interface ServerBeforeSwap {
@@ -26,7 +25,7 @@ export interface ServerBeforeSwap {
 /** What is in the database that is replaced, as a dump would tell it; or why that can't be read. */
 export interface PresentContent {
   readonly left: UpgradeLeft;
-  readonly content: Pick<DumpFacts, 'rows' | 'fingerprint'> | { readonly unreadable: string };
+  readonly content: DumpContent | { readonly unreadable: string };
 }
 
 export interface RestoreLooks {
@@ -60,10 +59,14 @@ export function createRestoreLooks(connect: Connect): RestoreLooks {
       ),
 
     present: (database) =>
-      withConnection(connect(database), async (client) => ({
-        left: await readLeft(client),
-        content: await inTransaction(client, () => readDumpFacts(client), 'REPEATABLE READ').catch(unreadable),
-      })),
+      withConnection(connect(database), async (client) => {
+        const left = await readLeft(client);
+        const read = async () => {
+          await client.query(NO_TIMEOUTS);
+          return readDumpContent(client, []);
+        };
+        return { left, content: await inTransaction(client, read, 'REPEATABLE READ').catch(unreadable) };
+      }),
   };
 }
 

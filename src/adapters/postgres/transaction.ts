@@ -4,6 +4,13 @@ import { CrossfadeError } from '../../domain/errors/index.ts';
 
 export type Isolation = 'READ COMMITTED' | 'REPEATABLE READ';
 
+/**
+ * SQL: nothing ends this transaction because it takes long, whatever is set for the role or the database. Not every server knows
+ * every one of these.
+ */
+export const NO_TIMEOUTS = `SELECT set_config(name, '0', true) FROM pg_settings
+  WHERE name IN ('idle_in_transaction_session_timeout', 'statement_timeout', 'transaction_timeout')`;
+
 const READ_ONLY = '25006';
 
 /** Runs `work` in a transaction of its own: committed when it returns, rolled back when it throws. Error `DatabaseReadOnly`. */
