@@ -50,7 +50,7 @@ describe('the live tree', () => {
       '│  ├─ ✓ before         3 objects, 1.8 MB, read back, encrypted with age, restored for a test · s3://kong-backups/crossfade/payments/2026-11-24T10-00-00/before/manifest.json',
       '│  └─ ✓ before-finish  1 object, 1.5 MB, read back, not encrypted with age, not restored for a test, why not: The role <kong> may not create a scratch database. · s3://kong-backups/crossfade/payments/2026-11-24T10-00-00/before-finish/manifest.json',
     ]);
-    expect(tree(completed, 9_000).at(-1)).toContain('`crossfade backups` lists them all');
+    expect(tree(completed, 9_000).at(-1)).toContain('`crossfade backups PLAN` lists them all');
   });
 
   it('ends with what only a person can decide, and the command for it', () => {

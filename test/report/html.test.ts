@@ -64,7 +64,7 @@ describe('renderReport', () => {
     expect(count(first, '>yes<')).toBe(3);
     expect(second).toContain('The role &lt;kong&gt; may not create a scratch database.');
     expect(second).toMatch(/tag ok">yes<[\s\S]*tag warn">no<[\s\S]*<td class="">no</);
-    expect(page).toContain('<code>crossfade backups</code> lists them all');
+    expect(page).toContain('<code>crossfade backups PLAN</code> lists them all');
   });
 
   it('counts what a load generator saw', () => {

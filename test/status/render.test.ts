@@ -78,7 +78,9 @@ describe('renderStatus', () => {
     expect(text).toMatch(
       /- `before-finish` at 10:21:30 UTC in .*: 1 object, 1\.5 MB, read back, not encrypted with age, not restored for a test, why not: The role &lt;kong&gt; may not create/,
     );
-    expect(text).toContain('`crossfade backups` lists them all; `crossfade restore` shows');
+    expect(text).toContain(
+      '`crossfade backups PLAN` lists them all by name; `crossfade restore PLAN --backup NAME` shows',
+    );
     expect(renderStatus(refused, msAt(1_500))).not.toContain('crossfade backups');
   });
 

@@ -18,6 +18,6 @@ export function describeBackup(backup: BackupRef): string[] {
 /** Address of the manifest, which names everything else. */
 export const placeOf = ({ bucket, manifestKey }: BackupRef): string => `s3://${bucket}/${manifestKey}`;
 
-/** For whoever needs one. */
+/** For whoever needs one; `PLAN` is the file of the plan. */
 export const HOW_TO_GET_AT_BACKUPS =
-  '`crossfade backups` lists them all; `crossfade restore` shows what restoring one would do, then does it.';
+  '`crossfade backups PLAN` lists them all by name; `crossfade restore PLAN --backup NAME` shows what restoring one would do, and asks.';
