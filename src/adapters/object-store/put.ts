@@ -34,6 +34,8 @@ export async function putObject(
     // An attempt that was given up for dead and comes back late must not replace what the next one has stored.
     const unchanged = await asItIs(client, object);
     await upload(clients, { params, unchanged }, measured.body, planParts(atMost), signal);
+    // Whoever else is at it comes too late now; and a part of a killed worker may have arrived after its upload was aborted.
+    await abortUploads(client, s3.bucket, key);
     what = `to read back ${key}`;
     const written = measured.result();
     const head = await client.send(new HeadObjectCommand(object));

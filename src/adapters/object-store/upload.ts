@@ -63,6 +63,20 @@ export async function upload(
   }
 }
 
+/**
+ * Milliseconds for parts that are on their way when it is stopped: a server may take one after its upload was aborted, and keep it
+ * for ever.
+ */
+const PART_GRACE = 5_000;
+
+/** Aborts so many milliseconds after another one. */
+function later(signal: AbortSignal, ms: number): AbortSignal {
+  const own = new AbortController();
+  const abort = () => void setTimeout(() => own.abort(signal.reason), ms).unref();
+  signal.addEventListener('abort', abort, { once: true });
+  return own.signal;
+}
+
 interface Parts {
   readonly first: Buffer;
   readonly more: AsyncGenerator<Buffer, undefined>;
@@ -86,9 +100,10 @@ async function inParts(
   });
   const done: CompletedPart[] = [];
   const running = new Set<Promise<void>>();
+  const partSignal = later(abortSignal, PART_GRACE);
   const send = async (PartNumber: number, Body: Buffer): Promise<void> => {
     const part = { Bucket, Key, UploadId, PartNumber, Body, ...(ChecksumAlgorithm && { ChecksumAlgorithm }) };
-    const { ETag, ChecksumSHA256 } = await client.send(new UploadPartCommand(part), { abortSignal });
+    const { ETag, ChecksumSHA256 } = await client.send(new UploadPartCommand(part), { abortSignal: partSignal });
     done.push({ PartNumber, ETag, ...(ChecksumSHA256 && { ChecksumSHA256 }) });
     buffers.giveBack(Body);
   };
@@ -112,11 +127,8 @@ async function inParts(
   } catch (error) {
     stopper.stop(error);
     await Promise.all(running);
-    // Only this one: another attempt may be at work by now. Twice, since a part that was on its way may come after the first time.
-    const abort = () => client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
-    await abort()
-      .then(abort)
-      .catch(() => undefined);
+    // Only this one: another attempt may be at work by now.
+    await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined);
     throw error;
   }
 }
