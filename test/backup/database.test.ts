@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { freeze, sql, withoutAdmin } from '../freeze/fixture.ts';
 import { useBackups } from './database-fixture.ts';
-import { backupActivities, lock, makeLarge, realDeps } from './fixture.ts';
+import { backupActivities, lock, makeLarge, realDeps, store } from './fixture.ts';
 
 const b = useBackups();
 const { byHand, drill, dump, fileOf, fingerprint, inScratch, scratchNames, seal } = b;
@@ -73,6 +73,13 @@ test('again, after a crash at any point, gives one valid backup under the same k
   expect(second.key).toBe(first.key);
   const sealed = await seal([second]);
   expect(await seal([second])).toMatchObject({ manifestKey: sealed.manifestKey });
+});
+
+test('once it is written over, a backup is not whole until the new manifest is there', async () => {
+  const { manifestKey } = await drill(await seal([await dump()]));
+  await dump();
+  expect(await store.head(b.servers.ref, manifestKey)).toBeUndefined();
+  expect(await store.head(b.servers.ref, manifestKey.replace('manifest', 'drill'))).toBeUndefined();
 });
 
 test(

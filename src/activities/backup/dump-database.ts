@@ -27,6 +27,8 @@ export const createDumpDatabase =
       database,
       { cluster: upgrade.cluster, leaveOut },
       async ({ content, estimate, facts }) => {
+        // A `retry` writes over what an earlier manifest tells of: until the new one is there, this is no whole backup.
+        await store.remove(s3, [keys.manifest, keys.drill], signal);
         const object = { kind: 'database', key: keys.dump, source: database.name, compress: true } as const;
         const atMost = AT_MOST * estimate;
         const onContent = reportBytes(`dumping ${database.name}`, estimate);

@@ -67,7 +67,7 @@ export async function upload(
  * Milliseconds for parts that are on their way when it is stopped: a server may take one after its upload was aborted, and keep it
  * for ever.
  */
-const PART_GRACE = 5_000;
+const PART_GRACE = 20_000;
 
 /** Aborts so many milliseconds after another one. */
 function later(signal: AbortSignal, ms: number): AbortSignal {
