@@ -68,4 +68,21 @@ export const SHAPES: Record<string, (env: WorkflowEnvironment) => Promise<Run>> 
     Object.assign(env.world(cluster), { weight: 25, frozen: true, yUp: true });
     return env.startWith(cluster, testPlan(cluster), 'rollbackUpgrade');
   },
+  async restore(env) {
+    const run = await startRestore(env);
+    await run.approve('restore');
+    return run;
+  },
+  async 'restore-rejected'(env) {
+    const run = await startRestore(env);
+    await run.untilGate('restore');
+    await run.signal('reject', { by: 'ann', gate: 'restore' });
+    return run;
+  },
 };
+
+function startRestore(env: WorkflowEnvironment): Promise<Run> {
+  const cluster = env.nextCluster();
+  const input = { plan: testPlan(cluster), backup: 'latest', folder: '/srv/restored' };
+  return env.startWith(cluster, input, 'restoreBackup');
+}
