@@ -20,7 +20,7 @@ export const gatesQuery = defineQuery<GateStatus[]>('gates');
 
 const PURPOSE: Record<MessageName, string> = {
   approve:
-    'Approves an open gate. Without "gate" it must be the only open one. Whoever started the upgrade does not count.',
+    'Approves an open gate. Without "gate" it must be the only open one. Whoever started the upgrade or the restore does not count.',
   reject: 'Rejects an open gate: before traffic the upgrade ends, during traffic everything goes back to X.',
   pause: 'Pauses before the next phase or step. The watch, expiries and abort go on.',
   resume: 'Ends a pause.',

@@ -60,7 +60,8 @@ beforeEach(async () => {
   await sql(database, CONTENT);
   x = sideOf('3.6.1', [await makeNode(dir, `${database.name}-x1`)]);
   y = sideOf('3.9.1', [await makeNode(dir, `${database.name}-y1`)]);
-  const { startedBy: _, ...base } = testPlan(CLUSTER, {}, { x: 'here', y: 'here', balancer: 'here' });
+  // Who started the upgrade.
+  const base = { ...testPlan(CLUSTER, {}, { x: 'here', y: 'here', balancer: 'here' }), startedBy: 'the demo' };
   const plan = { ...base, x, y, database, backup: { s3: servers.ref, deck: false }, gates: {} };
   file = join(dir, `${database.name}.yaml`);
   writeFileSync(file, stringify(plan));
@@ -101,6 +102,7 @@ test('after an upgrade that was finished: said, asked, approved, swapped with a 
   expect(begun.out).toContain(`keeps     the old one, as ${database.name}_before_restore_<date and time>`);
   expect(begun.out).toContain(`the keyring into ${join(dir, 'restored')}/${taken.id} on here`);
   expect(begun.out).toContain(`${CLUSTER}: started (workflow kong/${CLUSTER}, run `);
+  expect(begun.out).toContain('by cleo, who does not count as an approver');
   expect(begun.out).not.toContain(PASSWORD);
 
   await gateOpen();
@@ -113,7 +115,7 @@ test('after an upgrade that was finished: said, asked, approved, swapped with a 
   expect(again.err).toMatch(/^payments has a restoreBackup since .* waiting for a person, in swap/);
 
   expect((await run('approve', CLUSTER, '--gate', 'restore', '--by', 'cleo')).code).toBe(3);
-  expect((await run('approve', CLUSTER, '--gate', 'restore', '--by', 'ann')).code).toBe(0);
+  expect((await run('approve', CLUSTER, '--gate', 'restore', '--by', 'the demo')).code).toBe(0);
   await worker.kill();
   await worker.start();
   const followed = await run('status', CLUSTER, '--watch');
@@ -221,5 +223,5 @@ test.each([
   const ran = await run('restore', file, ...args);
   expect(ran.code).toBe(code);
   expect(ran.err).toContain(text);
-  expect(ran.out).not.toContain('started');
+  expect(ran.out).not.toContain(': started (workflow');
 });

@@ -70,7 +70,7 @@ describe('an upgrade by the command', () => {
     // $USER started it, and can't approve it.
     const own = await run('approve', cluster, '--gate', 'finish');
     expect(own.code).toBe(3);
-    expect(own.err).toContain('approve was refused: cleo started the upgrade');
+    expect(own.err).toContain('approve was refused: cleo started it');
     const wrong = await run('approve', cluster, '--by', 'ann', '--gate', 'shift:50');
     expect(wrong).toMatchObject({ code: 3, out: '' });
     expect(wrong.err).toContain('gate shift:50 is not open');

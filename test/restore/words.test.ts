@@ -77,7 +77,7 @@ const backup: BackupFacts = {
     leftOut: ['public.counters'],
   },
 };
-const scope = { backup, at: { host: 'db', port: 5432 }, names, host: 'gw-2', canDecrypt: false };
+const scope = { backup, at: { host: 'db', port: 5432 }, names, host: 'gw-2', canDecrypt: false, starter: {} };
 
 test('what it would do, in words', () => {
   const text = describeRestore({ ...scope, folder: '/srv' }, '2026-02-03T04:05:06.000Z').join('\n');

@@ -136,7 +136,7 @@ describe.concurrent('who may approve', () => {
     const approve = (by: string) => run.ask('approve', { by, gate: 'finish' });
     expect(await approve('starter')).toEqual({
       accepted: false,
-      text: "starter started the upgrade and can't approve it",
+      text: "starter started it and can't approve it",
     });
     expect(await approve('eve')).toMatchObject({ accepted: false, text: /eve is not among the approvers/ });
     expect(await approve('ann')).toMatchObject({ accepted: true });

@@ -16,6 +16,7 @@ interface Asked {
   readonly plan?: Parameters<typeof testPlan>[1];
   readonly world?: (world: World) => void;
   readonly backup?: unknown;
+  readonly startedBy?: string;
   readonly folder?: unknown;
   readonly only?: unknown;
 }
@@ -105,6 +106,15 @@ describe.concurrent('a restore', () => {
     expect(await run.ask('approve', { by: 'starter' })).toMatchObject({ accepted: false, text: /can't approve/ });
     await run.signal('abort', { by: 'ann' });
     expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+  });
+
+  it('is not approved by who started it, whoever the plan says started the upgrade', async () => {
+    const run = await restore({ startedBy: 'sam' });
+    const { restore: shown } = await run.untilGate('restore');
+    expect(shown?.plan.join('\n')).toMatch(/started +by sam, who does not count as an approver/);
+    expect(await run.ask('approve', { by: 'sam' })).toMatchObject({ accepted: false, text: /can't approve/ });
+    expect(await run.ask('approve', { by: 'starter' })).toMatchObject({ accepted: true });
+    expect(await run.result()).toMatchObject({ outcome: 'completed' });
   });
 
   it('that is cancelled while it restores drops what is there of it', async () => {

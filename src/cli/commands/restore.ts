@@ -15,7 +15,7 @@ import { canAsk, confirmed } from '../confirm.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print } from '../io.ts';
 import { optionalByOption } from '../options.ts';
-import { readPlan } from '../plan-file.ts';
+import { readPlanFile } from '../plan-file.ts';
 import { startWorkflow } from '../start-workflow.ts';
 import { withTemporal } from '../temporal.ts';
 
@@ -39,26 +39,27 @@ export function restoreCommand(program: Command, done: (code: number) => void): 
     .requiredOption('--backup <name>', 'as `crossfade backups` shows it, the beginning of one, or latest')
     .option('--to <folder>', "where its files go on the host of Y's runner: static files, decK's dumps, the keyring")
     .addOption(new Option('--only <what>', 'leave the other one alone').choices(['files', 'database']))
-    .addOption(optionalByOption('who starts it (never counts as an approver); "startedBy" of the plan goes first'))
+    .addOption(
+      optionalByOption('who starts the restore (never counts as an approver), whoever "startedBy" of the plan is'),
+    )
     .option('--wait', 'wait until it has ended or is held')
     .option('--yes', 'do not ask; needed where there is no terminal')
     .action(async (file: string, options: Options, command: Command) => {
-      const { by, wait, yes } = options;
-      const { raw, plan } = readPlan(file, by);
-      if (plan.startedBy === undefined)
+      const { wait, yes } = options;
+      const typed = { plan: readPlanFile(file), ...optionsOf(options) };
+      const request = checked(file, typed);
+      const { startedBy, cluster } = request.plan;
+      if (startedBy === undefined)
         command.error('error: required option \'--by <name>\' not specified, and the plan has no "startedBy"');
-      const typed = { plan: raw, ...optionsOf(options) };
-      const request = checked(typed);
       const { id, lines } = await whatItWouldDo(request);
       print(`${lines.join('\n')}\n`);
       if (yes === undefined) {
         if (!canAsk()) command.error('error: --yes is needed where nobody can be asked. Nothing was changed.');
-        if (!(await confirmed(`Restore it as ${plan.startedBy ?? '?'}?`))) {
+        if (!(await confirmed(`Restore it as ${startedBy}?`))) {
           print('Nothing was changed.');
           return done(EXIT.refused);
         }
       }
-      const { cluster } = plan;
       // That one which was shown, whatever is the latest by the time that a worker looks.
       const input = { ...typed, backup: id };
       const summary = `${cluster}: restore ${id}`;
@@ -67,21 +68,27 @@ export function restoreCommand(program: Command, done: (code: number) => void): 
     });
 }
 
-const optionsOf = ({ backup, to, only }: Options) => ({
+const optionsOf = ({ backup, by, to, only }: Options) => ({
   backup,
+  ...(by === undefined ? {} : { startedBy: by }),
   ...(to === undefined ? {} : { folder: to }),
   ...(only === undefined ? {} : { only }),
 });
 
 /** As the workflow checks it, but at once. Error `PlanInvalid`. */
-function checked(typed: object): RestoreRequest {
+function checked(file: string, typed: object): RestoreRequest {
   const { request, faults } = parseRestoreRequest(typed);
   if (request !== undefined) return request;
   const lines = faults.map(({ path, message }) => `  ${OPTIONS[path] ?? path}: ${message}`);
-  throw new CrossfadeError('PlanInvalid', `This restore is not possible:\n${lines.join('\n')}`);
+  throw new CrossfadeError('PlanInvalid', `This restore with ${file} is not possible:\n${lines.join('\n')}`);
 }
 
-const OPTIONS: Readonly<Record<string, string>> = { backup: '--backup', folder: '--to', only: '--only' };
+const OPTIONS: Readonly<Record<string, string>> = {
+  backup: '--backup',
+  startedBy: '--by',
+  folder: '--to',
+  only: '--only',
+};
 
 /** From the manifest, read here: nothing is asked of a worker yet. */
 async function whatItWouldDo(request: RestoreRequest): Promise<{ id: string; lines: string[] }> {
@@ -91,6 +98,7 @@ async function whatItWouldDo(request: RestoreRequest): Promise<{ id: string; lin
   const manifestKey = await findBackup(store, backup.s3, cluster, request.backup);
   const facts = backupFacts(backup.s3.prefix, manifestKey, await readManifest(store, backup.s3, manifestKey));
   const scope = {
+    starter: { ofPlan: plan.startedBy, named: request.startedBy },
     ...{ backup: facts, at: database, host: y.runs.host, canDecrypt: backup.encrypt?.identity !== undefined },
     ...(only === 'files' ? {} : { names: namesToCome(database.name) }),
     ...(folder === undefined ? {} : { folder }),

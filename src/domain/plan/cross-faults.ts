@@ -101,7 +101,7 @@ function stepOrder(value: unknown): Fault[] {
 }
 
 /** Gates that would stay closed whatever people do. */
-function impossibleGates(gates: unknown, startedBy: unknown): Fault[] {
+export function impossibleGates(gates: unknown, startedBy: unknown): Fault[] {
   const starter = typeof startedBy === 'string' ? startedBy.trim() : undefined;
   return Object.entries(fieldsOf(gates)).flatMap(([name, gate]) => {
     const { approvers, quorum = 1 } = fieldsOf(gate);

@@ -10,7 +10,7 @@ const gateOrNone = z.union([z.literal(false), gate], 'expected false, or { "appr
 /** The plan: the workflow's only argument. Durations are milliseconds once it is filled in. */
 export const planSchema = z.strictObject({
   cluster,
-  /** Who starts the upgrade; never counts as an approver. */
+  /** Who starts the upgrade; never counts as an approver. Who starts a restore is named there. */
   startedBy: words.optional(),
   x: side,
   y: side,

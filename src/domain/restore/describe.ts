@@ -16,6 +16,8 @@ export interface RestoreScope {
   readonly folder?: string;
   /** Host of the folder. */
   readonly host: string;
+  /** Who starts it, and who of them the restore itself names. */
+  readonly starter: { readonly ofPlan?: string | undefined; readonly named?: string | undefined };
   /** An identity of age is at hand. */
   readonly canDecrypt: boolean;
 }
@@ -37,7 +39,7 @@ export function describeRestore(scope: RestoreScope, now: string): string[] {
   ];
 }
 
-function describeDatabase({ backup: { database }, names, at }: RestoreScope): string[] {
+function describeDatabase({ backup: { database }, names, at, starter }: RestoreScope): string[] {
   if (names === undefined) return [line('database', 'is not touched')];
   if (database === undefined) return [line('database', 'the backup has no dump of it')];
   const { tables, rows, bytes, fingerprint, pending, leftOut } = database;
@@ -50,10 +52,17 @@ function describeDatabase({ backup: { database }, names, at }: RestoreScope): st
       'restores',
       `into the new database ${names.restored} beside it, and proves it by row counts, fingerprint and X`,
     ),
+    line('started', describeStarter(starter)),
     line('asks', 'gate `restore`; without an approval the new database is dropped, and nothing was changed'),
     line('replaces', `${names.database} on ${at.host}:${at.port}, by swapping names in one transaction`),
     line('keeps', `the old one, as ${names.kept}`),
   ];
+}
+
+function describeStarter({ ofPlan, named }: RestoreScope['starter']): string {
+  if (named !== undefined) return `by ${named}, who does not count as an approver`;
+  if (ofPlan === undefined) return 'by somebody without a name: whoever it was can approve it, too';
+  return `by somebody without a name: ${ofPlan}, "startedBy" of the plan, does not count as an approver`;
 }
 
 function describeFiles({ backup, folder, host, canDecrypt }: RestoreScope): string[] {

@@ -21,6 +21,7 @@ export async function checkEverything(r: Restore): Promise<string> {
     backup: found,
     at: plan.database,
     host: plan.y.runs.host,
+    starter: { ofPlan: plan.startedBy, named: r.startedBy },
     canDecrypt: encrypt?.identity !== undefined,
     ...(database ? { names } : {}),
     ...(folder === undefined ? {} : { folder }),

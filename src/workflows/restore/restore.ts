@@ -10,6 +10,8 @@ export interface Restore {
   readonly u: Upgrade;
   /** What people call the backup. */
   readonly backup: string;
+  /** Who the restore itself names as who starts it. */
+  readonly startedBy?: string;
   readonly names: RestoreNames;
   /** The database is restored, too. */
   readonly database: boolean;
@@ -24,7 +26,7 @@ export interface Restore {
 }
 
 export function createRestore(
-  { plan, backup, folder, only }: RestoreRequest,
+  { plan, backup, startedBy, folder, only }: RestoreRequest,
   journal: Journal,
   control: Control,
 ): Restore {
@@ -32,6 +34,7 @@ export function createRestore(
   return {
     u: createUpgrade(plan, upgrade, journal, control),
     ...{ backup, names: restoreNames(plan.database.name, upgrade), database: only !== 'files' },
+    ...(startedBy === undefined ? {} : { startedBy }),
     ...(folder === undefined ? {} : { folder }),
     known: { swapped: false },
   };
