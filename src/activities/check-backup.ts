@@ -5,6 +5,7 @@ import type { BackupFiles } from '../adapters/files/index.ts';
 import type { Keyring } from '../adapters/kong/keyring.ts';
 import type { ReadAdminRights } from '../adapters/postgres/admin-rights.ts';
 import type { ReadConnections } from '../adapters/postgres/connections.ts';
+import type { FindDumpAccount } from '../adapters/postgres/dump-account.ts';
 import type { Finding } from '../domain/findings.ts';
 import type { DatabaseRef, Plan, Side } from '../domain/plan/index.ts';
 import * as rules from '../domain/rules/index.ts';
@@ -20,6 +21,7 @@ export interface CheckBackupDeps {
   readonly connections: ReadConnections;
   /** What the `admin` of a database may do. */
   readonly adminMay: ReadAdminRights;
+  readonly dumpAccount: FindDumpAccount;
 }
 
 /** Rules of the preflight whose findings are that the backup will work; each throws what it can't read. */
@@ -45,6 +47,11 @@ export function createBackupChecks(deps: CheckBackupDeps) {
       if (encrypt === undefined) return [];
       await deps.proveEncryption(encrypt);
       return [rules.encrypted(encrypt)];
+    },
+
+    /** On the host that makes the backup. */
+    async dumpAccount(database: DatabaseRef): Promise<Finding> {
+      return rules.dumpAccount(await deps.dumpAccount(database));
     },
 
     async drillServer({ on }: BackupMeans, database: DatabaseRef): Promise<readonly Finding[]> {

@@ -134,6 +134,7 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
       return [
         ...findings,
         ...(await Promise.all(programs)),
+        ...(await readable('dump-account', () => backup.dumpAccount(database))),
         ...(await readable('deck', () => backup.deck(input.backup))),
         ...(await readable('encrypt', () => backup.encryption(input.backup))),
         ...(await readable('drill-server', () => backup.drillServer(input.backup, database))),

@@ -36,6 +36,7 @@ import { createConnect } from '../adapters/postgres/connect.ts';
 import { createReadConnections } from '../adapters/postgres/connections.ts';
 import type { ControlConnections } from '../adapters/postgres/control-connection.ts';
 import { createDdlWatch } from '../adapters/postgres/ddl-watch.ts';
+import { createFindDumpAccount } from '../adapters/postgres/dump-account.ts';
 import { createDumpComparison } from '../adapters/postgres/dump-comparison.ts';
 import { createDatabaseDump } from '../adapters/postgres/dump.ts';
 import { createFingerprints } from '../adapters/postgres/fingerprint.ts';
@@ -124,6 +125,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       guard,
       seals,
       adminMay: createReadAdminRights(connect),
+      dumpAccount: createFindDumpAccount(connect),
       sessions,
       resolveHosts,
       store,

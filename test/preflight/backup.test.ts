@@ -11,6 +11,7 @@ import { backupFiles } from '../../src/adapters/files/index.ts';
 import { createKeyring } from '../../src/adapters/kong/keyring.ts';
 import { createReadAdminRights } from '../../src/adapters/postgres/admin-rights.ts';
 import { createReadConnections } from '../../src/adapters/postgres/connections.ts';
+import { createFindDumpAccount } from '../../src/adapters/postgres/dump-account.ts';
 import { startAdminApi, type AdminApi } from '../backup/admin-api.ts';
 import { DECK, deckOf } from '../backup/deck-command.ts';
 import {
@@ -35,6 +36,7 @@ const checks = createBackupChecks({
   proveEncryption: createProveEncryption(secrets),
   connections: createReadConnections(connect),
   adminMay: createReadAdminRights(connect),
+  dumpAccount: createFindDumpAccount(connect),
 });
 
 beforeAll(async () => {

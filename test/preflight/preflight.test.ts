@@ -10,6 +10,7 @@ import { backupFiles } from '../../src/adapters/files/index.ts';
 import { createKeyring } from '../../src/adapters/kong/keyring.ts';
 import { createReadAdminRights } from '../../src/adapters/postgres/admin-rights.ts';
 import { createReadConnections } from '../../src/adapters/postgres/connections.ts';
+import { createFindDumpAccount } from '../../src/adapters/postgres/dump-account.ts';
 import { createFingerprints } from '../../src/adapters/postgres/fingerprint.ts';
 import { createReadPairFacts } from '../../src/adapters/postgres/pair-facts.ts';
 import { createPostgresPrograms } from '../../src/adapters/postgres/programs.ts';
@@ -99,6 +100,7 @@ const deps: PreflightDeps = {
   guard,
   seals: createSeals(connect),
   adminMay: createReadAdminRights(connect),
+  dumpAccount: createFindDumpAccount(connect),
   sessions: createReadSessions(connect),
   resolveHosts,
   store: storeOf('backups'),
@@ -233,6 +235,7 @@ test('hosts: the commands, the migrations, programs and files', async () => {
     'files-y': 'pass',
     'program-pg_dump': 'pass',
     'program-pg_restore': 'pass',
+    'dump-account': 'pass',
     deck: 'pass',
   });
   expect(refused(await checkHost('y', { ...plan.y, version: '3.9.1' }, [join(kong.dir, 'missing')]))).toEqual([

@@ -1,7 +1,8 @@
 import type { DumpFacts } from '../../domain/backup.ts';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
-import { withConnection, type Connect } from './connect.ts';
+import type { Connect } from './connect.ts';
+import { withReader } from './dump-account.ts';
 import { readDumpContent } from './dump-facts.ts';
 import { inTransaction, NO_TIMEOUTS } from './transaction.ts';
 
@@ -16,7 +17,7 @@ const MOST = 10;
 export function createDumpComparison(connect: Connect): DumpComparison {
   return {
     async requireEqual(restored, facts) {
-      const found = await withConnection(connect(restored), (client) =>
+      const found = await withReader(connect, restored, (client) =>
         inTransaction(
           client,
           async () => {

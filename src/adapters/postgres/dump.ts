@@ -6,8 +6,10 @@ import { outputOf, ProgramFailed } from '../process/stream.ts';
 import type { Secrets } from '../secrets.ts';
 import type { AdvisoryLock } from './advisory-lock.ts';
 import { withConnection, type Connect } from './connect.ts';
+import { requireDumpAccount } from './dump-account.ts';
 import { readDumpFacts } from './dump-facts.ts';
 import { patternOf, readDumpScope } from './dump-scope.ts';
+import { permitted } from './permitted.ts';
 import { programEnvironment } from './program-environment.ts';
 import type { PostgresPrograms } from './programs.ts';
 import { inTransaction, NO_TIMEOUTS } from './transaction.ts';
@@ -25,7 +27,7 @@ export interface RunningDump {
 /** Dumps of Kong's database. */
 export interface DatabaseDump {
   /**
-   * Gives the dump to `store` while it is made. Never beside a migration: error `MigrationLockHeld`. Others: `TableNotLeftOut`,
+   * Gives the dump to `store` while it is made, by an account that can read everything. Never beside a migration: error `MigrationLockHeld`. Others: `TableNotLeftOut`,
    * `DatabaseNotPermitted`, `ProgramMissing`, and those of `store`. When it returns or throws, `pg_dump` has ended.
    */
   run<T>(
@@ -47,6 +49,8 @@ const ARGUMENTS = [
   '--format=custom',
   '--compress=0',
   '--no-password',
+  // Only a superuser's dump would have them, and a copy must not begin to replicate.
+  '--no-subscriptions',
   '--exclude-table=crossfade.*',
   `--lock-wait-timeout=${LOCK_WAIT}`,
 ];
@@ -61,8 +65,9 @@ export function createDatabaseDump(deps: {
   const { connect, secrets, programs, lock, path } = deps;
   return {
     run: (database, { cluster, leaveOut }, store, signal) =>
-      lock.share(database, cluster, (lost) =>
-        withConnection(connect(database), async (client) => {
+      lock.share(database, cluster, async (lost) => {
+        const account = await requireDumpAccount(connect, database);
+        return withConnection(connect(account.database, { as: account.as }), async (client) => {
           const program = await programs.find('pg_dump', await serverMajor(client));
           const lend = async () => {
             // This transaction lends its snapshot, and nothing may end it while the dump runs.
@@ -74,10 +79,13 @@ export function createDatabaseDump(deps: {
             const ended = new AbortController();
             const content = pgDump(
               argv,
-              programEnvironment(secrets, database, path),
+              programEnvironment(secrets, account.database, path, account.as),
               AbortSignal.any([signal, lost, ended.signal]),
             );
-            const facts = readDumpFacts(client, leftOut).then((read) => ({ ...read, program: program.version }));
+            const facts = permitted(
+              () => readDumpFacts(client, leftOut),
+              (refusal) => `${account.user} can't read everything in ${database.name}: ${refusal}.`,
+            ).then((read) => ({ ...read, program: program.version }));
             facts.catch((error: unknown) => ended.abort(error));
             try {
               return await store({ content, estimate, facts });
@@ -91,10 +99,13 @@ export function createDatabaseDump(deps: {
             }
           };
           return inTransaction(client, lend, 'REPEATABLE READ');
-        }),
-      ),
+        });
+      }),
   };
 }
+
+/** Somebody took the right away since the account was chosen. Said so where the server speaks English. */
+const NOT_PERMITTED = /permission denied|affected by row-level security/;
 
 async function* pgDump(
   argv: readonly string[],
@@ -105,7 +116,7 @@ async function* pgDump(
     yield* outputOf(argv, { env, signal });
   } catch (cause) {
     if (!(cause instanceof ProgramFailed)) throw cause;
-    const code = /permission denied/.test(cause.message) ? 'DatabaseNotPermitted' : 'DumpFailed';
+    const code = NOT_PERMITTED.test(cause.message) ? 'DatabaseNotPermitted' : 'DumpFailed';
     throw new CrossfadeError(code, `pg_dump failed: ${cause.message}`, { cause });
   }
 }

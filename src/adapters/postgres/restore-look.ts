@@ -5,6 +5,7 @@ import type { RestoreNames, UpgradeLeft, UserSessions } from '../../domain/resto
 import { withConnection, type Connect } from './connect.ts';
 import { hasTable } from './crossfade-schema.ts';
 import { usersOf } from './database-users.ts';
+import { withReader } from './dump-account.ts';
 import { readDumpContent, type DumpContent } from './dump-facts.ts';
 import { connectElsewhere, managerOf } from './elsewhere.ts';
 import { readFreeze } from './freeze-state.ts';
@@ -58,15 +59,17 @@ export function createRestoreLooks(connect: Connect): RestoreLooks {
         },
       ),
 
-    present: (database) =>
-      withConnection(connect(database), async (client) => {
-        const left = await readLeft(client);
+    async present(database) {
+      const left = await withConnection(connect(database), readLeft);
+      const content = withReader(connect, database, (client) => {
         const read = async () => {
           await client.query(NO_TIMEOUTS);
           return readDumpContent(client, []);
         };
-        return { left, content: await inTransaction(client, read, 'REPEATABLE READ').catch(unreadable) };
-      }),
+        return inTransaction(client, read, 'REPEATABLE READ');
+      });
+      return { left, content: await content.catch(unreadable) };
+    },
   };
 }
 
@@ -114,10 +117,12 @@ async function readLeft(client: ClientBase): Promise<UpgradeLeft> {
   }
 }
 
+const OF_CONTENT = new Set(['NotKongDatabase', 'DatabaseNotPermitted']);
+
 /** Anything that PostgreSQL says of the content; a lost connection is thrown. */
 function unreadable(error: unknown): { unreadable: string } {
   const { code = '', message } = error as Error & { code?: string };
-  const ofContent = error instanceof CrossfadeError ? code === 'NotKongDatabase' : /^(22|42|XX)/.test(code);
+  const ofContent = error instanceof CrossfadeError ? OF_CONTENT.has(code) : /^(22|42|XX)/.test(code);
   if (!ofContent) throw error;
   return { unreadable: message };
 }

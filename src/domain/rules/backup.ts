@@ -1,3 +1,4 @@
+import { cannotRead, whatHelps, type NobodyReads, type Unreadable } from '../dump-account.ts';
 import type { Finding } from '../findings.ts';
 import type { BackupPlan, DatabaseRef, Encrypt } from '../plan/index.ts';
 import type { SideName } from '../names.ts';
@@ -54,6 +55,22 @@ export function deck(found: { version: string; workspaces: readonly string[] | u
   const { version, workspaces } = found;
   const what = workspaces === undefined ? '' : ` and dumps ${plural(workspaces.length, 'workspace')}`;
   return pass(rule, `decK ${version} reaches the Admin API${what}.`);
+}
+
+/** Somebody can read everything in Kong's database. `instead`: why Kong's own role does not dump it. */
+export function dumpAccount(
+  found: { readonly user: string; readonly instead?: Unreadable } | { readonly nobody: NobodyReads },
+): Finding {
+  const rule = 'dump-account';
+  if ('nobody' in found)
+    return refuse(
+      rule,
+      `Nobody can dump the whole database: ${found.nobody.map(cannotRead).join('; ')}.`,
+      whatHelps(found.nobody),
+    );
+  const { user, instead } = found;
+  const reads = `${user} can read everything in the database`;
+  return pass(rule, instead === undefined ? `${reads}.` : `${reads}, and dumps it: ${cannotRead(instead)}.`);
 }
 
 /** The server of the restore drill. It takes dumps of its own version and of older ones. */

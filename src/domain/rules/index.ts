@@ -1,5 +1,5 @@
 export { abandonedUpgrade } from './abandoned.ts';
-export { deck, drillServer, encrypted, files, notEncrypted } from './backup.ts';
+export { deck, drillServer, dumpAccount, encrypted, files, notEncrypted } from './backup.ts';
 export { noUnknownNodes, UNKNOWN_NODES } from './clients.ts';
 export { connections, sameDatabase, type ConnectionFacts } from './database.ts';
 export { compareKinds, ENTITY_KINDS, type EntitySets } from './entities.ts';
