@@ -76,6 +76,15 @@ export interface RightsOn {
   }[];
 }
 
+/** Something in a database that belongs to another role than Kong's tables do. */
+export interface OwnedByOther {
+  /** What it is and its quoted name, as `ALTER … OWNER TO` takes it: `VIEW reports.daily`, `ROUTINE public.f(integer)`. */
+  readonly on: string;
+  readonly owner: string;
+  /** It runs with the rights of its owner (`SECURITY DEFINER`). */
+  readonly definer?: true;
+}
+
 export interface DatabaseExtension {
   readonly name: string;
   /** That it is in. */
@@ -99,6 +108,12 @@ export interface DumpFacts {
   readonly settings: readonly DatabaseSetting[];
   /** Schema `crossfade`, Crossfade's own roles and what belongs to extensions left out; rights on single columns are not read. */
   readonly rights: readonly RightsOn[];
+  /** Schemas, tables and the like, types, routines and large objects; not those of extensions. */
+  readonly owners?: readonly OwnedByOther[];
+  /** How many sessions may be in it (`CONNECTION LIMIT`); absent where as many as the server takes. */
+  readonly connectionLimit?: number;
+  /** `COMMENT ON DATABASE`. */
+  readonly comment?: string;
   /** Those that the owner of a database may not create. */
   readonly extensions?: readonly DatabaseExtension[];
   /** Version of the server, as it says it. */

@@ -31,6 +31,11 @@ const dumpFacts = z.object({
   migrations: z.object({ executed: z.array(z.string()), pending: z.array(z.string()) }),
   settings: z.array(setting),
   rights: z.array(rightsOn),
+  owners: z
+    .array(z.object({ on: z.string(), owner: z.string(), definer: z.literal(true).exactOptional() }))
+    .exactOptional(),
+  connectionLimit: z.number().exactOptional(),
+  comment: z.string().exactOptional(),
   extensions: z.array(z.object({ name: z.string(), schema: z.string() })).exactOptional(),
   server: z.string(),
   program: z.string(),

@@ -1,5 +1,6 @@
-import { escapeIdentifier as id, type ClientBase } from 'pg';
+import { escapeIdentifier as id, escapeLiteral, type ClientBase } from 'pg';
 import type { DumpFacts } from '../../domain/backup.ts';
+import { giveOwners } from './owners.ts';
 import { given, grantRights } from './rights.ts';
 import { settingSql } from './setting.ts';
 
@@ -10,7 +11,7 @@ export async function rolesThere(client: ClientBase): Promise<ReadonlySet<string
 }
 
 /**
- * Gives a restored database what its dump did not: rights, settings, the owner. As a superuser, or a member of its owners.
+ * Gives a restored database what its dump did not: owners, rights, settings, what else belongs to the database. As a superuser, or a member of its owners.
  * Returns in words what could not be given.
  * @param tablesOwner who owns everything in it now, and the database too
  */
@@ -25,11 +26,17 @@ export async function likeBefore(client: ClientBase, facts: DumpFacts, tablesOwn
   if (!there.has(facts.owner)) missing(facts.owner);
   else if (facts.owner !== tablesOwner)
     await given(client, `ALTER DATABASE ${database} OWNER TO ${id(facts.owner)}`, remarks);
+  for (const remark of await giveOwners(client, facts.owners ?? [], there)) remarks.add(remark);
   for (const remark of await grantRights(client, facts.rights, there)) remarks.add(remark);
   for (const { role, ...setting } of facts.settings) {
     const whose = role === undefined ? `DATABASE ${database}` : `ROLE ${id(role)} IN DATABASE ${database}`;
     if (role !== undefined && !there.has(role)) missing(role);
     else await given(client, `ALTER ${whose} SET ${settingSql(setting)}`, remarks);
   }
+  const { connectionLimit, comment } = facts;
+  if (connectionLimit !== undefined)
+    await given(client, `ALTER DATABASE ${database} CONNECTION LIMIT ${connectionLimit}`, remarks);
+  if (comment !== undefined)
+    await given(client, `COMMENT ON DATABASE ${database} IS ${escapeLiteral(comment)}`, remarks);
   return [...remarks];
 }

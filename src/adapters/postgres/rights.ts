@@ -2,8 +2,14 @@ import { escapeIdentifier, type ClientBase } from 'pg';
 import type { RightsOn } from '../../domain/backup.ts';
 
 /** Not an extension's: what those have is theirs to say. */
-const OWN = (catalogue: string, oid: string) =>
+export const OWN = (catalogue: string, oid: string) =>
   `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalogue}'::regclass AND d.objid = ${oid} AND d.deptype = 'e')`;
+
+/** Of `pg_proc p` and `pg_namespace n`. */
+export const ROUTINE_NAME = `format('ROUTINE %I.%I(%s)', nspname, proname,
+           (SELECT string_agg(format('%I.%I', tn.nspname, t.typname), ', ' ORDER BY a.place)
+              FROM unnest(p.proargtypes) WITH ORDINALITY AS a(type, place)
+              JOIN pg_type t ON t.oid = a.type JOIN pg_namespace tn ON tn.oid = t.typnamespace))`;
 
 /** Things that have rights, named so that it depends on no `search_path`; `acl` is null where nobody ever gave or took any. */
 const THINGS = `
@@ -17,12 +23,11 @@ const THINGS = `
    WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND nspname NOT IN ('crossfade', 'information_schema')
      AND nspname NOT LIKE 'pg\\_%' AND ${OWN('pg_class', 'c.oid')}
   UNION ALL
-  SELECT format('ROUTINE %I.%I(%s)', nspname, proname,
-           (SELECT string_agg(format('%I.%I', tn.nspname, t.typname), ', ' ORDER BY a.place)
-              FROM unnest(p.proargtypes) WITH ORDINALITY AS a(type, place)
-              JOIN pg_type t ON t.oid = a.type JOIN pg_namespace tn ON tn.oid = t.typnamespace)), proacl, proowner
+  SELECT ${ROUTINE_NAME}, proacl, proowner
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-   WHERE nspname NOT IN ('crossfade', 'information_schema') AND nspname NOT LIKE 'pg\\_%' AND ${OWN('pg_proc', 'p.oid')}`;
+   WHERE nspname NOT IN ('crossfade', 'information_schema') AND nspname NOT LIKE 'pg\\_%' AND ${OWN('pg_proc', 'p.oid')}
+  UNION ALL
+  SELECT format('LARGE OBJECT %s', oid), lomacl, lomowner FROM pg_largeobject_metadata`;
 
 interface Right {
   readonly thing: string;
@@ -93,7 +98,7 @@ export async function given(client: ClientBase, sql: string, remarks: Set<string
     await client.query(sql);
   } catch (error) {
     const { code = '', message } = error as Error & { code?: string };
-    if (!/^(0L|22|42)/.test(code)) throw error;
+    if (!/^(0A|0L|22|2B|42|55)/.test(code)) throw error;
     remarks.add(`${sql}: ${message}`);
   }
 }
