@@ -86,6 +86,42 @@ test('after what an upgrade finished: the restored database is clean for X, X st
   expect(await left()).toEqual([]);
 });
 
+test('what was changed since the backup is seen in every table, without a change of the number of rows, and besides tables', async () => {
+  await sql(
+    database,
+    `CREATE TABLE notes (r int PRIMARY KEY, text text CHECK (text IN ('a', 'b')), at timestamptz DEFAULT now());
+     INSERT INTO notes VALUES (1, 'a'); CREATE VIEW some_notes AS SELECT * FROM notes WHERE text IN ('a', 'c');
+     CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1';
+     INSERT INTO parameters (key, value, created_at) VALUES ('a', '1', now())`,
+  );
+  const taken = await take();
+  const { beside, look } = steps(taken);
+  const { restored } = await beside();
+  const nothing = { first: [], count: 0 };
+  const untouched = await look(restored);
+  expect(untouched.present?.written).toEqual({
+    ...{ configuration: false, tables: [], differ: 0, compared: { content: nothing, objects: nothing } },
+  });
+  expect((await look(restored)).present?.mark).toBe(untouched.present?.mark);
+  await sql(
+    database,
+    `UPDATE parameters SET value = '2'; UPDATE notes SET text = 'b'; DROP FUNCTION f(); CREATE INDEX notes_by_text ON notes (text);
+     CREATE OR REPLACE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 2'`,
+  );
+  const { present } = await look(restored);
+  expect(present?.written).toEqual({
+    ...{ configuration: false, tables: [], differ: 0 },
+    compared: {
+      content: { first: ['public.notes', 'public.parameters'], count: 2 },
+      objects: {
+        first: ['function public.f() is gone', 'function public.g() is another', 'index public.notes_by_text is new'],
+        count: 3,
+      },
+    },
+  });
+  expect(present?.mark).not.toBe(untouched.present?.mark);
+});
+
 test('a backup that was taken while frozen: nothing of the guard, writes work at once', async () => {
   await freeze.freezeConfiguration({ database, upgrade: upgrade() });
   const { names, whole } = steps(await take());

@@ -98,9 +98,40 @@ test('what was written since: rows left out on purpose do not count, those that 
   const look = { present: { oid: 1, bytes: 1, mark: '', written }, obstacles: [], remarks: [] };
   expect(describePresent(look, names).join('\n')).toContain('b 5 → 500, gone 2 → no table, a 1 → 2, made no table → 1');
   const same = writtenSince(then, { ...then, rows: { ...then.rows, counters: 7 } });
-  expect(describePresent({ ...look, present: { ...look.present, written: same } }, names).join('\n')).toContain(
-    'nothing was written since the backup',
+  const words = describePresent({ ...look, present: { ...look.present, written: same } }, names).join('\n');
+  expect(words).toContain('the configuration is that of the backup');
+  expect(words).toContain('every table has as many rows as in the backup');
+  // Only what was looked at is said.
+  expect(words).toContain(
+    'rows that were changed and not added or removed, outside the configuration, are not seen by that',
   );
+  expect(words).toContain('not in the backup, as the plan wants it: counters (7 now)');
+});
+
+test('against the restored database: other rows, other functions; and what is not compared is said', () => {
+  const then = { fingerprint: 'a', rows: { a: 1, b: 5, counters: 0 }, leftOut: ['counters'] };
+  const table = (rows: number, hash: string) => ({ rows, hash });
+  const restored = {
+    tables: { a: table(1, '1'), b: table(5, '2'), counters: table(0, '0') },
+    objects: { 'function f()': '1', 'function g()': '1', 'columns of gone': '1' },
+  };
+  const present = (content: typeof restored) => {
+    const written = writtenSince(then, { ...then, rows: { a: 1, b: 5, counters: 7 }, content }, restored);
+    return describePresent(
+      { present: { oid: 1, bytes: 1, mark: '', written }, obstacles: [], remarks: [] },
+      names,
+    ).join('\n');
+  };
+  const same = present({ ...restored, tables: { ...restored.tables, counters: table(7, '7') } });
+  expect(same).toContain('tables with as many rows as in the backup have the same rows');
+  expect(same).toContain(
+    'schemas, columns, functions, and the names of whatever else there is are those of the backup',
+  );
+  expect(same).toContain('not compared: rights and settings');
+  const others = { 'function g()': '2', 'function h()': '1' } as unknown as typeof restored.objects;
+  const other = present({ tables: { ...restored.tables, b: table(5, '9') }, objects: others });
+  expect(other).toContain('as many rows as in the backup, but other ones: b');
+  expect(other).toContain('not as in the backup: function f() is gone, function g() is another, function h() is new');
 });
 
 test('status and report of a restore: what to do next comes first, and nothing of traffic', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { KongHttp } from '../../adapters/kong/port.ts';
 import type { ObjectStore } from '../../adapters/object-store/port.ts';
 import type { PresentContent, RestoreLooks } from '../../adapters/postgres/restore-look.ts';
@@ -24,7 +25,10 @@ export const createLookBeforeSwap =
       answering(http, 'X', x),
       answering(http, 'Y', y),
     ]);
-    const found = server.present === undefined ? undefined : await looks.present(database);
+    const found =
+      server.present === undefined
+        ? undefined
+        : await looks.present(database, restored === undefined ? undefined : names.restored);
     const all = {
       ...{ names, workflowId, taken: server.taken, sessions: server.sessions, lacks: server.lacks },
       answering: [...ofX, ...ofY],
@@ -47,9 +51,9 @@ async function answering(http: LookDeps['http'], side: string, { nodes }: SideAd
 
 type Content = Omit<NonNullable<RestoreLook['present']>, 'oid' | 'bytes'>;
 
-function content({ content: now }: PresentContent, then: DumpFacts | undefined): Content {
+function content({ content: now, restored }: PresentContent, then: DumpFacts | undefined): Content {
   if ('unreadable' in now) return { mark: 'unreadable', notCompared: now.unreadable };
-  const rows = Object.values(now.rows).reduce((sum, count) => sum + count, 0);
-  const mark = `${now.fingerprint.slice(0, 16)}/${rows}`;
-  return then === undefined ? { mark } : { mark, written: writtenSince(then, now) };
+  const { rows, fingerprint, content: all } = now;
+  const mark = createHash('sha256').update(JSON.stringify({ rows, fingerprint, all })).digest('hex').slice(0, 32);
+  return then === undefined ? { mark } : { mark, written: writtenSince(then, now, restored) };
 }

@@ -1,12 +1,20 @@
 import type { ClientBase } from 'pg';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
-import type { RestoreNames, UpgradeLeft, UserSessions } from '../../domain/restore/index.ts';
+import type {
+  ContentNow,
+  DatabaseContent,
+  RestoreNames,
+  UpgradeLeft,
+  UserSessions,
+} from '../../domain/restore/index.ts';
 import { withConnection, type Connect } from './connect.ts';
 import { hasTable } from './crossfade-schema.ts';
 import { usersOf } from './database-users.ts';
 import { withReader } from './dump-account.ts';
-import { readDumpContent, type DumpContent } from './dump-facts.ts';
+import { readContent } from './content.ts';
+import { readDumpContent } from './dump-facts.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { connectElsewhere, managerOf } from './elsewhere.ts';
 import { readFreeze } from './freeze-state.ts';
 import { lockedOut } from './lock-out.ts';
@@ -26,13 +34,16 @@ export interface ServerBeforeSwap {
 /** What is in the database that is replaced, as a dump would tell it; or why that can't be read. */
 export interface PresentContent {
   readonly left: UpgradeLeft;
-  readonly content: DumpContent | { readonly unreadable: string };
+  readonly content: ContentNow | { readonly unreadable: string };
+  /** What is in the restored one. */
+  readonly restored?: DatabaseContent;
 }
 
 export interface RestoreLooks {
   /** `restored`: the number of the restored database, once there is one. */
   server(database: DatabaseRef, names: RestoreNames, owner: string, restored?: number): Promise<ServerBeforeSwap>;
-  present(database: DatabaseRef): Promise<PresentContent>;
+  /** `restored`: the name of the restored database, once there is one to compare with row by row. */
+  present(database: DatabaseRef, restored?: string): Promise<PresentContent>;
 }
 
 export function createRestoreLooks(connect: Connect): RestoreLooks {
@@ -59,18 +70,30 @@ export function createRestoreLooks(connect: Connect): RestoreLooks {
         },
       ),
 
-    async present(database) {
+    async present(database, restored) {
       const left = await withConnection(connect(database), readLeft);
-      const content = withReader(connect, database, (client) => {
-        const read = async () => {
-          await client.query(NO_TIMEOUTS);
-          return readDumpContent(client, []);
-        };
-        return inTransaction(client, read, 'REPEATABLE READ');
-      });
-      return { left, content: await content.catch(unreadable) };
+      const read = <T>(of: DatabaseRef, use: (client: ClientBase) => Promise<T>): Promise<T> =>
+        withReader(connect, of, (client) => inTransaction(client, () => unlimited(client, use), 'REPEATABLE READ'));
+      if (restored === undefined) {
+        const content = read(database, (client) => readDumpContent(client, []));
+        return { left, content: await content.catch(unreadable) };
+      }
+      const content = await read(database, readNow).catch(unreadable);
+      if ('unreadable' in content) return { left, content };
+      return { left, content, restored: await read({ ...database, name: restored }, readContent) };
     },
   };
+}
+
+async function unlimited<T>(client: ClientBase, use: (client: ClientBase) => Promise<T>): Promise<T> {
+  await client.query(NO_TIMEOUTS);
+  return use(client);
+}
+
+async function readNow(client: ClientBase): Promise<ContentNow> {
+  const content = await readContent(client);
+  const rows = Object.fromEntries(Object.entries(content.tables).map(([table, { rows: count }]) => [table, count]));
+  return { rows, fingerprint: (await fingerprintOf(client)).whole, content };
 }
 
 /** To create a database for its owner, and to rename it and the one that is there. */

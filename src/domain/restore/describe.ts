@@ -3,7 +3,7 @@ import type { DatabaseRef } from '../plan/index.ts';
 import { plural } from '../plural.ts';
 import { formatBytes, formatCount } from '../status/render-figures.ts';
 import { elapsed } from '../status/render-text.ts';
-import type { BackupFacts, RestoreLook, WrittenSince } from './facts.ts';
+import type { BackupFacts, RestoreLook, Some, WrittenSince } from './facts.ts';
 import type { RestoreNames } from './names.ts';
 
 /** What a restore would do. */
@@ -87,14 +87,18 @@ export function describePresent({ present, remarks }: RestoreLook, { database, k
   return [
     line('present', `${database} has ${formatBytes(bytes)}; it stays as it is, under the name ${kept}`),
     ...(written === undefined
-      ? [line('', `it could not be compared with the backup: ${notCompared ?? 'it was not read'}`)]
+      ? [
+          line(
+            'UNKNOWN',
+            `what will be lost: it could not be compared with the backup: ${notCompared ?? 'it was not read'}`,
+          ),
+        ]
       : describeWritten(written).map((text) => line('', text))),
     ...about,
   ];
 }
 
-function describeWritten({ configuration, tables, differ }: WrittenSince): string[] {
-  if (!configuration && differ === 0) return ['nothing was written since the backup'];
+function describeWritten({ configuration, tables, differ, leftOut = [], compared }: WrittenSince): string[] {
   const changed = tables
     .slice(0, NAMED)
     .map(({ table, then, now }) => `${table} ${count(then)} → ${count(now)}`)
@@ -105,8 +109,33 @@ function describeWritten({ configuration, tables, differ }: WrittenSince): strin
       ? 'the configuration is another one than that of the backup: what was changed since is lost to Kong'
       : 'the configuration is that of the backup',
     differ === 0 ? 'every table has as many rows as in the backup' : `rows in the backup → rows now: ${changed}${more}`,
+    ...(compared === undefined
+      ? ['rows that were changed and not added or removed, outside the configuration, are not seen by that']
+      : describeCompared(compared)),
+    ...(leftOut.length === 0
+      ? []
+      : [
+          `not in the backup, as the plan wants it: ${leftOut.map((one) => `${one.table} (${count(one.now)} now)`).join(', ')}`,
+        ]),
   ];
 }
+
+function describeCompared({ content, objects }: NonNullable<WrittenSince['compared']>): string[] {
+  return [
+    content.count === 0
+      ? 'tables with as many rows as in the backup have the same rows'
+      : `as many rows as in the backup, but other ones: ${listed(content)}`,
+    objects.count === 0
+      ? 'schemas, columns, functions, and the names of whatever else there is are those of the backup'
+      : `besides, not as in the backup: ${listed(objects)}`,
+    'not compared: rights and settings, values of sequences, large objects; views, checks and the like by name only',
+  ];
+}
+
+const listed = ({ first, count: all }: Some): string => {
+  const named = first.slice(0, NAMED);
+  return `${named.join(', ')}${all > named.length ? ` and ${all - named.length} more` : ''}`;
+};
 
 const count = (rows: number | undefined): string => (rows === undefined ? 'no table' : formatCount(rows));
 

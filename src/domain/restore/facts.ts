@@ -59,6 +59,27 @@ export function backupFacts(prefix: string, manifestKey: string, manifest: Backu
   };
 }
 
+/** One table, by what is in it. */
+export interface TableContent {
+  readonly rows: number;
+  /** Of all its rows, whatever their order. */
+  readonly hash: string;
+}
+
+/** What two databases are compared by. */
+export interface DatabaseContent {
+  /** By `schema.table`. */
+  readonly tables: Readonly<Record<string, TableContent>>;
+  /** Everything else with a name: `function public.f(integer)`, and what is known of it. */
+  readonly objects: Readonly<Record<string, string>>;
+}
+
+/** The first of many. */
+export interface Some {
+  readonly first: readonly string[];
+  readonly count: number;
+}
+
 /** What is in the database now and not in the backup, or the other way round. */
 export interface WrittenSince {
   /** The configuration is another one than that of the backup. */
@@ -67,6 +88,15 @@ export interface WrittenSince {
   readonly tables: readonly { readonly table: string; readonly then?: number; readonly now?: number }[];
   /** How many tables differ in all. */
   readonly differ: number;
+  /** Rows of now, in tables whose rows the plan left out of the backup, if there are any. */
+  readonly leftOut?: readonly { readonly table: string; readonly now: number }[];
+  /** Against the restored database itself; absent as long as there is none. */
+  readonly compared?: {
+    /** Tables with as many rows as in the backup, but other ones. */
+    readonly content: Some;
+    /** What else is not as in the backup, each in words. */
+    readonly objects: Some;
+  };
 }
 
 /** The server and its databases, before anything is done or just before the names are swapped. */

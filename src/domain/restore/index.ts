@@ -1,5 +1,12 @@
 export { describePresent, describeRestore, type RestoreScope } from './describe.ts';
-export { backupFacts, type BackupFacts, type RestoreLook, type WrittenSince } from './facts.ts';
+export {
+  backupFacts,
+  type BackupFacts,
+  type DatabaseContent,
+  type RestoreLook,
+  type TableContent,
+  type WrittenSince,
+} from './facts.ts';
 export { namesToCome, restoreNames, RESTORED_PREFIX, type RestoreNames } from './names.ts';
 export { swapBackSql, whatNext } from './next.ts';
 export {
@@ -10,5 +17,5 @@ export {
   type UpgradeLeft,
   type UserSessions,
 } from './obstacles.ts';
-export { writtenSince } from './written.ts';
+export { writtenSince, type ContentNow } from './written.ts';
 export { parseRestoreRequest, type RestoreRequest } from './request.ts';
