@@ -10,6 +10,7 @@ import {
   databases,
   fileOf,
   flipOneByte,
+  looks,
   restoreActivities,
   somebodyIn,
   startServers,
@@ -120,6 +121,18 @@ test('what was changed since the backup is seen in every table, without a change
     },
   });
   expect(present?.mark).not.toBe(untouched.present?.mark);
+});
+
+test("a table that Kong's role can't read is read by the admin; where nobody may, that is said and nothing is claimed", async () => {
+  const taken = await take();
+  await servers.kong.postgres.query('CREATE TABLE newtab AS SELECT generate_series(1, 3) AS n', database.name);
+  const { beside, look, names } = steps(taken);
+  const { restored } = await beside();
+  expect((await look(restored)).present?.written?.tables).toEqual([{ table: 'public.newtab', now: 3 }]);
+  for (const once of [undefined, names.restored]) {
+    const { content } = await looks.present(withoutAdmin(database), once);
+    expect(content).toEqual({ unreadable: expect.stringContaining('newtab') as string });
+  }
 });
 
 test('a backup that was taken while frozen: nothing of the guard, writes work at once', async () => {

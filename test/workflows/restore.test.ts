@@ -2,6 +2,8 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CrossfadeError } from '../../src/domain/errors/index.ts';
 import type { Report } from '../../src/domain/report/index.ts';
+import type { RestoreLook } from '../../src/domain/restore/index.ts';
+import { renderStatus } from '../../src/domain/status/index.ts';
 import { deferred, fails, waitsFor, type World } from '../support/fake-activities-world.ts';
 import { testPlan } from '../support/workflow-environment-plan.ts';
 import type { Run } from '../support/workflow-environment-run.ts';
@@ -115,6 +117,53 @@ describe.concurrent('a restore', () => {
     expect(await run.ask('approve', { by: 'sam' })).toMatchObject({ accepted: false, text: /can't approve/ });
     expect(await run.ask('approve', { by: 'starter' })).toMatchObject({ accepted: true });
     expect(await run.result()).toMatchObject({ outcome: 'completed' });
+  });
+
+  it('of what nobody can compare says so, and is not done before somebody accepts it by name', async () => {
+    let why = 'kong can\'t read table "newtab"';
+    const run = await restore({
+      world: (world) => {
+        world.on('lookBeforeSwap', async (_, usual) => {
+          const found = (await usual()) as RestoreLook;
+          const { oid = 1, bytes = 1 } = found.present ?? {};
+          return { ...found, present: { oid, bytes, mark: 'unreadable', notCompared: why } };
+        });
+        world.on('swapNames', fails('DatabaseInUse'));
+      },
+    });
+    const status = await run.untilGate('restore');
+    expect(status.restore?.present.join('\n')).toMatch(/UNKNOWN +what will be lost: .*newtab/);
+    expect(status.findings).toMatchObject([{ rule: 'loss-unknown', level: 'refuse', message: /newtab/ }]);
+    expect(renderStatus(status, Date.now())).toMatch(
+      /What will be lost is not known: .*newtab[\s\S]*--name accept .*loss-unknown/,
+    );
+    await run.signal('approve', { by: 'ann' });
+    expect((await run.status()).now).toContain('accept loss-unknown');
+    expect(acts(run)).not.toContain('swapNames');
+    expect(await run.ask('accept', { by: 'bob', finding: 'loss-unknown', reason: 'it is empty' })).toMatchObject({
+      accepted: true,
+    });
+    // Held for something else: what was accepted is not asked again, unless it is another thing.
+    await run.untilState('held');
+    expect(run.world.order().filter((key) => key === 'swapNames')).toHaveLength(1);
+    why = 'kong can\'t read table "another"';
+    await run.signal('retry', { by: 'ann' });
+    await run.until('it asks for the other one', ({ now }) => now.includes('accept loss-unknown'));
+    await run.signal('reject', { by: 'ann' });
+    expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+  });
+
+  it('that can not be compared any more after the approval is held, with why', async () => {
+    const run = await restore();
+    await run.untilGate('restore');
+    run.world.on('lookBeforeSwap', async (_, usual) => {
+      const found = (await usual()) as RestoreLook;
+      return { ...found, present: { oid: 1, bytes: 1, mark: 'unreadable', notCompared: 'permission denied' } };
+    });
+    await run.signal('approve', { by: 'ann' });
+    expect((await run.untilState('held')).failure).toMatchObject({ message: /not known.*permission denied/ });
+    await run.signal('abandon', { by: 'ann' });
+    await run.result();
   });
 
   it('that is cancelled while it restores drops what is there of it', async () => {

@@ -5,6 +5,7 @@ import { formatBytes, formatCount } from '../status/render-figures.ts';
 import { elapsed } from '../status/render-text.ts';
 import type { BackupFacts, RestoreLook, Some, WrittenSince } from './facts.ts';
 import type { RestoreNames } from './names.ts';
+import { whyNotCompared } from './unknown-loss.ts';
 
 /** What a restore would do. */
 export interface RestoreScope {
@@ -83,16 +84,11 @@ export function describePresent({ present, remarks }: RestoreLook, { database, k
   const about = remarks.map((text) => line('', text));
   if (present === undefined)
     return [line('present', `there is no database ${database}: nothing is replaced`), ...about];
-  const { bytes, written, notCompared } = present;
+  const { bytes, written } = present;
   return [
     line('present', `${database} has ${formatBytes(bytes)}; it stays as it is, under the name ${kept}`),
     ...(written === undefined
-      ? [
-          line(
-            'UNKNOWN',
-            `what will be lost: it could not be compared with the backup: ${notCompared ?? 'it was not read'}`,
-          ),
-        ]
+      ? [line('UNKNOWN', `what will be lost: it could not be compared with the backup: ${whyNotCompared(present)}`)]
       : describeWritten(written).map((text) => line('', text))),
     ...about,
   ];

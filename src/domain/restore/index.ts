@@ -17,5 +17,6 @@ export {
   type UpgradeLeft,
   type UserSessions,
 } from './obstacles.ts';
+export { LOSS_UNKNOWN, unknownLoss } from './unknown-loss.ts';
 export { writtenSince, type ContentNow } from './written.ts';
 export { parseRestoreRequest, type RestoreRequest } from './request.ts';

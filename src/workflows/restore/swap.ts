@@ -1,5 +1,6 @@
-import { whatNext } from '../../domain/restore/index.ts';
+import { LOSS_UNKNOWN, unknownLoss, whatNext, type RestoreLook } from '../../domain/restore/index.ts';
 import { passGate } from '../gate.ts';
+import { isLetGo } from '../phases/tell-sessions.ts';
 import { describeFailure, Interruption } from '../interruption.ts';
 import { now } from '../journal.ts';
 import { run } from '../proxies.ts';
@@ -17,8 +18,11 @@ export async function swapNames(r: Restore): Promise<string> {
   const { journal, plan } = u;
   const shown = await look(r, 'what would be lost?', 'failed');
   tell(r, journal.status.restore?.present ?? []);
-  await passGate(u, 'restore', plan.gates.restore);
+  await passGate(u, 'restore', plan.gates.restore, mustBeAccepted(r, shown));
   const last = await look(r, 'still as it was shown?', 'failed');
+  const unknown = unknownLoss(last, names.database);
+  if (unknown !== undefined && unknownLoss(shown, names.database)?.message !== unknown.message)
+    throw new Interruption('failed', unknown.message, { code: 'RestoreRefused' });
   if (last.present?.oid !== shown.present?.oid || last.present?.mark !== shown.present?.mark)
     throw new Interruption('failed', `somebody wrote to ${names.database}, or replaced it, since the gate opened`, {
       code: 'RestoreRefused',
@@ -35,6 +39,18 @@ export async function swapNames(r: Restore): Promise<string> {
   }
   const kept = known.present === undefined ? 'there was none before' : `the one before is kept as ${names.kept}`;
   return `${names.database} is the restored database; ${kept}`;
+}
+
+/** An approval alone does not do where nobody can say what it costs. */
+function mustBeAccepted({ u, names }: Restore, shown: RestoreLook): string[] {
+  const { journal, control } = u;
+  const unknown = unknownLoss(shown, names.database);
+  control.openFindings.delete(LOSS_UNKNOWN);
+  journal.status.findings = [
+    ...journal.status.findings.filter(({ rule }) => rule !== LOSS_UNKNOWN),
+    ...(unknown === undefined ? [] : [unknown]),
+  ];
+  return unknown === undefined || isLetGo(u, LOSS_UNKNOWN, [unknown.message]) ? [] : [LOSS_UNKNOWN];
 }
 
 async function swap({ u, names, known }: Restore): Promise<void> {
