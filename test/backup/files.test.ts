@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -24,6 +25,7 @@ import { runInNewContext } from 'node:vm';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { backupFiles, type FoundEntry } from '../../src/adapters/files/index.ts';
+import { untar } from '../../src/adapters/files/untar.ts';
 import type { StoredObject } from '../../src/domain/backup.ts';
 import type { Encrypt } from '../../src/domain/plan/index.ts';
 import { upgrade } from '../freeze/fixture.ts';
@@ -116,6 +118,34 @@ const listing = (folder: string) =>
     .trim()
     .split('\n')
     .sort();
+
+test('folders come with mode, owner and time, those that nobody may enter too, and so do files; by hand and by a restore', async () => {
+  const time = 1_600_000_000;
+  const paths = ['conf', 'conf/private', 'conf/private/closed', 'conf/private/closed/file', 'conf/private/key'].map(
+    (path) => at(path),
+  );
+  const [conf, personal, closed, file, key] = paths as [string, string, string, string, string];
+  put('conf/private/closed/file');
+  put('conf/private/key');
+  // Who is not root reads nothing that is closed, and gives nothing away.
+  const root = process.getuid?.() === 0;
+  const modes = root ? [0o750, 0o700, 0, 0, 0o400] : [0o750, 0o700, 0o711, 0o600, 0o400];
+  const [user, group] = root ? [12, 34] : [lstatSync(conf).uid, lstatSync(conf).gid];
+  paths.forEach((path, index) => chmodSync(path, modes[index] ?? 0));
+  for (const path of [key, file, closed, personal, conf]) {
+    chownSync(path, user, group);
+    utimesSync(path, time, time);
+  }
+  const object = await storeFiles({ files: [conf] });
+  const byHand = await unpack(object);
+  const restored = at('restored');
+  await untar(realDeps.objects.read({ s3: servers.ref, encrypt: undefined }, object!), restored);
+  for (const folder of [byHand, restored])
+    paths.forEach((path, index) => {
+      const { mode, uid, gid, mtimeMs } = lstatSync(folder + path);
+      expect([path, mode & 0o7777, uid, gid, mtimeMs]).toEqual([path, modes[index], user, group, time * 1000]);
+    });
+});
 
 test('a link comes with what it points to, and leads to it below the folder that the archive is unpacked to', async () => {
   put('archive/site/privkey1.txt', 'one');

@@ -61,7 +61,8 @@ interface Attributes {
 function header(path: string, { mode, uid, gid, mtime }: Attributes): Partial<Header> & Pick<Header, 'name'> {
   const large = Object.entries({ uid, gid }).filter(([, id]) => id > LARGEST_ID);
   const pax = large.length === 0 ? {} : { pax: Object.fromEntries(large.map(([name, id]) => [name, String(id)])) };
-  return { name: path.replace(/^\/+/, ''), mode: mode & 0o7777, uid, gid, mtime, ...pax };
+  // With the bits that say what it is, which the format drops: a mode of 0 would count as none, and open what is closed.
+  return { name: path.replace(/^\/+/, ''), mode, uid, gid, mtime, ...pax };
 }
 
 async function unlessGone<T>(path: string, act: Promise<T>): Promise<T> {
