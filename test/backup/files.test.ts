@@ -147,6 +147,34 @@ test('folders come with mode, owner and time, those that nobody may enter too, a
     });
 });
 
+test.each([
+  ['a file', (path: Buffer) => writeFileSync(path, '')],
+  ['a folder', (path: Buffer) => mkdirSync(path)],
+  ['a link', (path: Buffer) => symlinkSync('a.conf', path)],
+])('%s whose name is not UTF-8 is told as that, below a folder or found by a pattern', async (_, make) => {
+  put('conf/a.conf');
+  make(Buffer.concat([Buffer.from(at('conf/bad')), Buffer.from([0xff, 0xfe]), Buffer.from('.conf')]));
+  const failed = (...files: string[]) => storeFiles({ files }).catch((error: unknown) => error);
+  expect(await failed(at('conf'))).toMatchObject({
+    ...{ code: 'FilesMissing', kind: { retryable: false } },
+    message: `Can't be backed up on gw-1: ${at('conf')} (the name of ${at('conf/bad')}\\xff\\xfe.conf is not valid UTF-8 and can't be stored: rename it, or leave it out).`,
+  });
+  const byPattern = (await failed(at('conf/*.conf'))) as Error;
+  expect(byPattern.message).toContain("is not valid UTF-8 and can't be stored: rename it, or leave it out");
+  expect(byPattern.message).not.toContain('not there');
+});
+
+test('a link that points to a name that is not UTF-8 is told, and not stored as another one', async () => {
+  put('conf/a.conf');
+  symlinkSync(Buffer.from([0x62, 0xff]), at('conf/link'));
+  expect(await storeFiles({ files: [at('conf')] }).catch((error: unknown) => error)).toMatchObject({
+    code: 'FilesMissing',
+    message: expect.stringContaining(
+      `what the link ${at('conf/link')} points to, b\\xff, is not valid UTF-8`,
+    ) as string,
+  });
+});
+
 test('a link comes with what it points to, and leads to it below the folder that the archive is unpacked to', async () => {
   put('archive/site/privkey1.txt', 'one');
   mkdirSync(at('live/site'), { recursive: true });

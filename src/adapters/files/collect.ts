@@ -1,7 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { access, constants, lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { follow, fromThere } from './follow.ts';
 import type { FoundEntry } from './port.ts';
+
+const RAW = { encoding: 'buffer' } as const;
 
 export interface Collection {
   /** What was added, by path. */
@@ -26,19 +29,24 @@ export function createCollection(named: boolean, before: readonly FoundEntry[] =
   }
 
   async function addFolder(path: string): Promise<void> {
-    const children = await readdir(path, { withFileTypes: true });
+    const children = await readdir(path, { ...RAW, withFileTypes: true });
     put(path, 'folder');
     for (const child of children) {
-      const below = join(path, child.name);
+      if (!child.isDirectory() && !child.isFile() && !child.isSymbolicLink()) continue;
+      const below = join(
+        path,
+        textOf(child.name, (name) => `the name of ${join(path, name)}`),
+      );
       if (child.isDirectory()) await addFolder(below);
       else if (child.isFile()) await addFile(below);
-      else if (child.isSymbolicLink()) await addLink(below);
+      else await addLink(below);
     }
   }
 
   /** Below a folder a link brings the file that it points to, but never another folder: that may be the whole disk. */
   async function addLink(path: string): Promise<void> {
-    put(path, 'link', fromThere(path, await readlink(path)));
+    const to = textOf(await readlink(path, RAW), (name) => `what the link ${path} points to, ${name},`);
+    put(path, 'link', fromThere(path, to));
     const real = await follow(path, () => undefined).catch(() => undefined);
     if (real !== undefined && (await lstat(real)).isFile()) await add(path);
   }
@@ -55,4 +63,13 @@ export function createCollection(named: boolean, before: readonly FoundEntry[] =
   }
 
   return { add, entries: () => [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) };
+}
+
+/** An archive holds names as UTF-8. Throws in words, with bytes that are none as `\\xff`. */
+function textOf(name: Buffer, whatIs: (readable: string) => string): string {
+  if (isUtf8(name)) return name.toString();
+  const readable = [...name.toString('latin1')]
+    .map((letter) => (letter < '\x7f' ? letter : `\\x${letter.charCodeAt(0).toString(16)}`))
+    .join('');
+  throw new Error(`${whatIs(readable)} is not valid UTF-8 and can't be stored: rename it, or leave it out`);
 }

@@ -65,6 +65,9 @@ async function faultOf(collection: Collection, path: string): Promise<string | u
 /** The system names the file that it stumbled upon, which may be behind a link or further down. */
 function inWords(path: string, { code, path: at = path, message }: NodeJS.ErrnoException): string {
   const where = at === path ? '' : `: ${at}`;
+  // Node puts this letter in place of bytes that it can't read, and then finds nothing of that name.
+  if (code === 'ENOENT' && at.includes('\ufffd'))
+    return `the name of ${at} is not valid UTF-8 and can't be stored: rename it, or leave it out`;
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return path.startsWith(at) ? NOT_THERE : `leads to ${at}, which is not there`;
   if (code === 'EACCES' || code === 'EPERM') return `not readable by the worker${where}`;
