@@ -64,11 +64,17 @@ export async function bringUp({ http, runner, cluster, node, within }: BringUp):
     { within: left() },
   );
   if (ready === undefined) return fail(`was not ready after ${formatDuration(within)} (${reason})`);
-  const id = await identify(http, cluster, node);
-
-  // One that dies of its first work is ready for a moment too.
+  // One that dies of its first work is ready for a moment too, and may be gone before it was asked who it is.
+  const died = () => fail('was ready for a moment and died');
+  const who = async (): Promise<string> => {
+    try {
+      return await identify(http, cluster, node);
+    } catch (error) {
+      return (await http.answers(node)) ? Promise.reject(error as Error) : died();
+    }
+  };
+  const id = await who();
   await sleep(STEADY);
-  if (!(await http.ready(node)).ready || (await identify(http, cluster, node)) !== id)
-    return fail('was ready for a moment and died');
+  if (!(await http.ready(node)).ready || (await who()) !== id) return died();
   return id;
 }
