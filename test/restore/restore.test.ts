@@ -238,6 +238,25 @@ describe('stands in the way, each by name', () => {
     expect(await look()).toMatchObject({ obstacles: [], remarks: [expect.stringContaining('is frozen by run run-1')] });
   });
 
+  test("Kong's own role that an upgrade does not let log on: asked as the admin, and told what to do", async () => {
+    const query = (text: string) => servers.kong.postgres.query(text, database.name);
+    const { look } = steps(await take());
+    await query(
+      "CREATE SCHEMA crossfade; CREATE TABLE crossfade.lock_out AS SELECT 'kong' AS role; ALTER ROLE kong NOLOGIN",
+    );
+    try {
+      const { obstacles, present } = await look();
+      expect(obstacles).toEqual([expect.stringContaining('ALTER ROLE "kong" LOGIN')]);
+      expect(present?.notCompared).toContain('not permitted to log in');
+    } finally {
+      await query('ALTER ROLE kong LOGIN');
+    }
+    // Its schema is not Kong's here.
+    expect((await look()).remarks).toEqual([
+      expect.stringMatching(/whether an upgrade holds .* is not known: .*permission denied for schema crossfade/),
+    ]);
+  });
+
   test('a database that is no database of Kong any more is replaced, and said not to be comparable', async () => {
     const taken = await take();
     await sql(database, 'DROP TABLE schema_meta CASCADE');

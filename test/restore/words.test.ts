@@ -108,6 +108,13 @@ test('what was written since: rows left out on purpose do not count, those that 
   expect(words).toContain('not in the backup, as the plan wants it: counters (7 now)');
 });
 
+test('a size that the account may not ask for is not called 0', () => {
+  const look = { present: { oid: 1, mark: 'unreadable', notCompared: 'why' }, obstacles: [], remarks: [] };
+  expect(describePresent(look, names).join('\n')).toMatch(
+    /a size that is not known[\s\S]*UNKNOWN +what will be lost: .*why/,
+  );
+});
+
 test('against the restored database: other rows, other functions; and what is not compared is said', () => {
   const then = { fingerprint: 'a', rows: { a: 1, b: 5, counters: 0 }, leftOut: ['counters'] };
   const table = (rows: number, hash: string) => ({ rows, hash });

@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import type { Client, ClientBase } from 'pg';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import type {
@@ -23,7 +23,7 @@ import { inTransaction, NO_TIMEOUTS } from './transaction.ts';
 /** What is true of the server before names are swapped. */
 export interface ServerBeforeSwap {
   /** Of the database that is replaced; absent where there is none. */
-  readonly present?: { readonly oid: number; readonly bytes: number };
+  readonly present?: { readonly oid: number; readonly bytes?: number };
   /** Names that the restore needs, and other databases have. */
   readonly taken: readonly string[];
   readonly sessions: readonly UserSessions[];
@@ -52,9 +52,9 @@ export function createRestoreLooks(connect: Connect): RestoreLooks {
       withConnection(
         connectElsewhere(connect, database, [names.database, names.restored, names.kept]),
         async (client): Promise<ServerBeforeSwap> => {
-          const { rows } = await client.query<{ oid: number; name: string; bytes: string }>(
+          const { rows } = await client.query<{ oid: number; name: string; bytes: string | null }>(
             `SELECT oid, datname::text AS name,
-                    CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) ELSE 0 END::text AS bytes
+                    CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) END::text AS bytes
                FROM pg_database WHERE datname = ANY ($1)`,
             [[names.database, names.restored, names.kept]],
           );
@@ -62,7 +62,9 @@ export function createRestoreLooks(connect: Connect): RestoreLooks {
           const ours = (row: { oid: number; name: string }) =>
             row === present || (row.name === names.restored && (restored === undefined || row.oid === restored));
           return {
-            ...(present === undefined ? {} : { present: { oid: present.oid, bytes: Number(present.bytes) } }),
+            ...(present === undefined
+              ? {}
+              : { present: { oid: present.oid, ...(present.bytes === null ? {} : { bytes: Number(present.bytes) }) } }),
             taken: rows.filter((row) => !ours(row)).map(({ name }) => name),
             sessions: await usersOf(client, names.database),
             lacks: await lacking(client, database, owner, present?.oid),
@@ -71,7 +73,7 @@ export function createRestoreLooks(connect: Connect): RestoreLooks {
       ),
 
     async present(database, restored) {
-      const left = await withConnection(connect(database), readLeft);
+      const left = await withConnection(connectToLook(connect, database), readLeft);
       const read = <T>(of: DatabaseRef, use: (client: ClientBase) => Promise<T>): Promise<T> =>
         withReader(connect, of, (client) => inTransaction(client, () => unlimited(client, use), 'REPEATABLE READ'));
       if (restored === undefined) {
@@ -118,6 +120,16 @@ async function lacking(client: ClientBase, database: DatabaseRef, owner: string,
 
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
+/** As Kong's role; as the admin where that may not log on, so that it can be said. */
+async function connectToLook(connect: Connect, database: DatabaseRef): Promise<Client> {
+  try {
+    return await connect(database);
+  } catch (error) {
+    if (database.admin === undefined || (error as CrossfadeError).code !== 'DatabaseRefused') throw error;
+    return connect(database, { as: 'admin' });
+  }
+}
+
 async function readLeft(client: ClientBase): Promise<UpgradeLeft> {
   try {
     const freeze = await readFreeze(client);
@@ -136,11 +148,11 @@ async function readLeft(client: ClientBase): Promise<UpgradeLeft> {
   } catch (error) {
     // A database that is not in order is what restores are for.
     if ((error as { code?: string }).code === undefined) throw error;
-    return { lockedOut: [] };
+    return { lockedOut: [], unread: (error as Error).message };
   }
 }
 
-const OF_CONTENT = new Set(['NotKongDatabase', 'DatabaseNotPermitted']);
+const OF_CONTENT = new Set(['NotKongDatabase', 'DatabaseNotPermitted', 'DatabaseRefused']);
 
 /** Anything that PostgreSQL says of the content; a lost connection is thrown. */
 function unreadable(error: unknown): { unreadable: string } {

@@ -86,7 +86,10 @@ export function describePresent({ present, remarks }: RestoreLook, { database, k
     return [line('present', `there is no database ${database}: nothing is replaced`), ...about];
   const { bytes, written } = present;
   return [
-    line('present', `${database} has ${formatBytes(bytes)}; it stays as it is, under the name ${kept}`),
+    line(
+      'present',
+      `${database} has ${bytes === undefined ? 'a size that is not known' : formatBytes(bytes)}; it stays as it is, under the name ${kept}`,
+    ),
     ...(written === undefined
       ? [line('UNKNOWN', `what will be lost: it could not be compared with the backup: ${whyNotCompared(present)}`)]
       : describeWritten(written).map((text) => line('', text))),

@@ -105,8 +105,9 @@ export interface RestoreLook {
   readonly present?: {
     /** PostgreSQL's number of it, which a new name does not change. */
     readonly oid: number;
-    readonly bytes: number;
-    /** Of its configuration and its rows: another one when somebody wrote to it. */
+    /** Absent where the account may not ask. */
+    readonly bytes?: number;
+    /** Of its configuration and its rows: another one when somebody wrote to it. Always the same where it can't be read. */
     readonly mark: string;
     /** Absent where it can't be compared: why. */
     readonly written?: WrittenSince;

@@ -11,8 +11,8 @@ export const swapBackSql = ({ database, restored, kept }: RestoreNames): string 
 export function whatNext(names: RestoreNames, kong: string, keptOne: boolean): string[] {
   const { database, kept } = names;
   return [
-    `Start X (Kong ${kong}) on ${database}, as it is in the plan: it carries no guard, so nothing has to be thawed, and writes work at once.`,
-    'The balancer sends traffic where it did before: `rollbackUpgrade` with the same plan starts X, and sends all of it there.',
+    `Start X (Kong ${kong}) on ${database}, as it is in the plan: it carries no guard, so nothing has to be thawed.`,
+    'The balancer was not touched: `rollbackUpgrade` with the same plan starts X, and sends all of it there.',
     ...(keptOne
       ? [
           `To go back to what was there before, stop every node and run in another database of the server: ${swapBackSql(names)}`,

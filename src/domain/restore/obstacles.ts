@@ -8,6 +8,8 @@ export interface UpgradeLeft {
   readonly seal?: { readonly workflowId: string; readonly runId: string };
   /** Roles that an upgrade does not let log on. */
   readonly lockedOut: readonly string[];
+  /** Why none of this could be read, where that is so. */
+  readonly unread?: string;
 }
 
 /** Sessions of one kind in a database. */
@@ -59,6 +61,11 @@ export function restoreRemarks({ names, workflowId, left, user }: RestoreFacts):
   const { freeze, seal } = left;
   const others = left.lockedOut.filter((role) => role !== user);
   return [
+    ...(left.unread === undefined
+      ? []
+      : [
+          `whether an upgrade holds ${names.database} is not known: what upgrades leave in it can't be read (${left.unread})`,
+        ]),
     ...(freeze?.workflowId === workflowId
       ? [`${names.database} is frozen by run ${freeze.runId}, which does not run any more; the restored one is not`]
       : []),

@@ -18,7 +18,7 @@ export async function restoreBeside(r: Restore): Promise<string> {
   tell(r, lacks);
   if (u.journal.status.restore !== undefined)
     u.journal.status.restore.plan = [...u.journal.status.restore.plan, ...lacks, said];
-  return `${names.restored} has the rows and the fingerprint of the backup; ${said}`;
+  return `${names.restored} has as many rows in every table as the backup, and its fingerprint; ${said}`;
 }
 
 const dropRestored = (r: Restore) => async (): Promise<void> => {
