@@ -84,7 +84,7 @@ const gateOpen = (): Promise<UpgradeStatus> =>
       if (now.outcome !== undefined) throw new Error(`it ended: ${JSON.stringify(now.failure)}`);
       return now.gates.some(({ state }) => state === 'open') ? now : undefined;
     },
-    { timeoutMs: 120_000, everyMs: 500 },
+    { timeoutMs: 240_000, everyMs: 500 },
   );
 const services = (of: DatabaseRef) => sql(of, 'SELECT name FROM services ORDER BY name');
 const left = async () => Object.values(await databases(servers)).filter((name) => name.startsWith('crossfade_'));

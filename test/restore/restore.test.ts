@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { DatabaseRef, KongNode, Side } from '../../src/domain/plan/index.ts';
 import { asKong, CONTENT, freeze, session, sql, upgrade, withoutAdmin } from '../freeze/fixture.ts';
 import { makeNode, nodeAt, runner, sideOf } from '../kong-adapter/fixture.ts';
@@ -20,6 +20,9 @@ import {
   type Servers,
   type Taken,
 } from './fixture.ts';
+
+// For a machine that is busy with something else.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let servers: Servers;
 let dir: string;

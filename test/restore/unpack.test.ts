@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { pack, type Header } from 'tar-stream';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { backupFiles } from '../../src/adapters/files/index.ts';
 import { newFolders } from '../../src/adapters/files/unpack.ts';
 import { CrossfadeError } from '../../src/domain/errors/index.ts';
@@ -22,6 +22,9 @@ import type { DatabaseRef, Encrypt } from '../../src/domain/plan/index.ts';
 import { bytes } from '../backup/fixture.ts';
 import { CONTENT, sql } from '../freeze/fixture.ts';
 import { nextRun, restore, startServers, takeBackup, type Servers, type Taken } from './fixture.ts';
+
+// For a machine that is busy with something else.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let dir: string;
 beforeEach(() => void (dir = mkdtempSync(join(tmpdir(), 'crossfade-unpack-'))));
