@@ -125,7 +125,7 @@ test('it stays when Temporal can not be asked, or when its manifest is of anothe
     removed: [],
     kept: 3,
     notRemoved: [
-      `${newer.id}: its manifest can't be read: ${newer.keys.manifest} is not what was written there.`,
+      `${newer.id}: its manifest does not count: ${newer.keys.manifest} is not what was written there.`,
       `${old.id}: Temporal could not be asked whether its upgrade has ended: no connection`,
     ],
   });

@@ -4,6 +4,7 @@ import {
   describeBackup,
   groupBackups,
   newestFirst,
+  whyNotOfIt,
   type BackupRow,
   type FoundBackup,
   type ListedKey,
@@ -43,9 +44,12 @@ export async function findBackups(
   return backups.sort((a, b) => order.indexOf(a.row) - order.indexOf(b.row));
 
   /** Nothing where there is no manifest. */
-  async function read({ manifest }: FoundBackup): Promise<ReadManifest | undefined> {
+  async function read(found: FoundBackup): Promise<ReadManifest | undefined> {
+    if (found.manifest === undefined) return undefined;
     try {
-      return manifest && (await readManifest(store, s3, manifest.key));
+      const manifest = await readManifest(store, s3, found.manifest.key);
+      const strange = whyNotOfIt(manifest, found, { prefix: s3.prefix, cluster });
+      return strange === undefined ? manifest : { unreadable: strange };
     } catch (error) {
       const ofTheObject = ['BackupDamaged', 'ObjectMissing'];
       if (!(error instanceof CrossfadeError) || !ofTheObject.includes(error.code)) throw error;

@@ -41,7 +41,7 @@ export function describeBackup(found: FoundBackup, manifest?: ReadManifest): Bac
     ...(found.manifest === undefined ? {} : { manifestKey: found.manifest.key }),
   };
   if (manifest === undefined) return { ...unproved, fault: 'it was never completed: it has no manifest' };
-  if ('unreadable' in manifest) return { ...unproved, fault: `its manifest can't be read: ${manifest.unreadable}` };
+  if ('unreadable' in manifest) return { ...unproved, fault: `its manifest does not count: ${manifest.unreadable}` };
   const fault = faultOf(found, manifest);
   const { x, y } = manifest.versions;
   return {
