@@ -115,3 +115,23 @@ test('a dump that can not be restored leaves no database', async () => {
   });
   expect(await asAdmin("SELECT FROM pg_database WHERE datname = 'restored_three'", 'postgres')).toEqual([]);
 });
+
+test('a locale that the server lacks is final, and says what to install; a library is not loaded into every session', async () => {
+  const { manifest, manifestKey } = await take();
+  const facts = manifest.database;
+  if (facts === undefined) throw new Error('the backup has no facts');
+  const as = (changed: Partial<typeof facts>, name: string) =>
+    restore({ manifestKey, manifest: { ...manifest, database: { ...facts, ...changed } } }, name);
+
+  await expect(
+    as({ locale: { encoding: 'UTF8', collate: 'xx_YY', ctype: 'xx_YY' } }, 'elsewhere'),
+  ).rejects.toMatchObject({
+    code: 'RestoreFailed',
+    message: expect.stringMatching(/has not the locale .*collation xx_YY.*locale-gen/) as string,
+  });
+
+  const settings = [{ name: 'session_preload_libraries', value: 'evil' }];
+  const { remarks } = await as({ settings }, 'preloaded');
+  expect(remarks).toEqual(['session_preload_libraries is not set again, since it loads code into each session: evil']);
+  expect(await asAdmin('SELECT 1 AS works', 'preloaded')).toEqual([{ works: 1 }]);
+});

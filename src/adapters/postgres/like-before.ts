@@ -31,6 +31,9 @@ export async function likeBefore(client: ClientBase, facts: DumpFacts, tablesOwn
   for (const { role, ...setting } of facts.settings) {
     const whose = role === undefined ? `DATABASE ${database}` : `ROLE ${id(role)} IN DATABASE ${database}`;
     if (role !== undefined && !there.has(role)) missing(role);
+    // Loaded into every session that begins: one that the server lacks would let nobody in, and a manifest is no place to name code.
+    else if (setting.name.endsWith('_preload_libraries'))
+      remarks.add(`${setting.name} is not set again, since it loads code into each session: ${setting.value}`);
     else await given(client, `ALTER ${whose} SET ${settingSql(setting)}`, remarks);
   }
   const { connectionLimit, comment } = facts;

@@ -16,7 +16,7 @@ export const asCreator = <T>(
   name = database.name,
 ): Promise<T> => withConnection(connect(database, { as: creatorOf(database), name }), use);
 
-/** An empty database. Error `DatabaseNotPermitted`; PostgreSQL's own when it is there already. */
+/** An empty database. Errors `DatabaseNotPermitted`, `RestoreFailed` (its locale); PostgreSQL's own when it is there already. */
 export async function createDatabase(
   client: ClientBase,
   { name, owner, locale }: { readonly name: string; readonly owner: string; readonly locale: Locale },
@@ -26,14 +26,26 @@ export async function createDatabase(
   const provider = icu === undefined ? '' : ` LOCALE_PROVIDER icu ICU_LOCALE ${escapeLiteral(icu)}`;
   await permitted(
     () =>
-      client.query(
-        `CREATE DATABASE ${id(name)} OWNER ${id(owner)} TEMPLATE template0 ENCODING ${escapeLiteral(encoding)}
-           LC_COLLATE ${escapeLiteral(collate)} LC_CTYPE ${escapeLiteral(ctype)}${provider}`,
-      ),
+      client
+        .query(
+          `CREATE DATABASE ${id(name)} OWNER ${id(owner)} TEMPLATE template0 ENCODING ${escapeLiteral(encoding)}
+             LC_COLLATE ${escapeLiteral(collate)} LC_CTYPE ${escapeLiteral(ctype)}${provider}`,
+        )
+        .catch((cause: Error & { code?: string }) => {
+          if (!NO_SUCH_LOCALE.has(cause.code ?? '')) throw cause;
+          throw new CrossfadeError(
+            'RestoreFailed',
+            `The server has not the locale that the database had (encoding ${encoding}, collation ${icu ?? collate}, character type ${ctype}): ${cause.message}. Install it on the server (\`locale-gen\`, then restart PostgreSQL), or restore elsewhere.`,
+            { cause },
+          );
+        }),
     (refusal) =>
       `The role ${who} may not create a database for ${owner}: ${refusal}. Give an account that may as \`database.admin\`.`,
   );
 }
+
+/** invalid_parameter_value, wrong_object_type, undefined_object, feature_not_supported: how versions of PostgreSQL say it. */
+const NO_SUCH_LOCALE: ReadonlySet<string> = new Set(['22023', '42809', '42704', '0A000']);
 
 /** With its sessions. Tolerates that it never was. */
 export async function dropDatabase(client: ClientBase, name: string): Promise<void> {

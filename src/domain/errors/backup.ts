@@ -102,7 +102,7 @@ export const backupErrors = defineErrors({
     retryable: false,
     what: 'The dump could not be restored into a scratch database.',
     means: "The backup does not count. Kong's own database was not touched.",
-    todo: 'Read the text of `pg_restore` in the message. An extension or a tablespace that the server lacks is named there.',
+    todo: 'Read the text of `pg_restore` in the message. An extension, a tablespace or a locale that the server lacks is named there.',
   },
   RestoreInterrupted: {
     retryable: true,
