@@ -82,7 +82,7 @@ export async function takeBackup(
 export interface Steps {
   readonly names: RestoreNames;
   readonly run: UpgradeRef;
-  check(): ReturnType<RestoreActivities['checkBackup']>;
+  check(only?: 'database' | 'files'): ReturnType<RestoreActivities['checkBackup']>;
   look(restored?: number): ReturnType<RestoreActivities['lookBeforeSwap']>;
   beside(): ReturnType<RestoreActivities['restoreBeside']>;
   swap(numbers: { present?: number; restored: number }): Promise<void>;
@@ -108,8 +108,11 @@ export function stepsOf(taken: Taken, { s3, database, x, y, encrypt, activities 
   const on = { database, names };
   const steps: Steps = {
     ...{ names, run },
-    check: () =>
-      activities.checkBackup({ ...from, cluster: 'payments', backup: taken.id, x: x.version, runId: run.runId }),
+    check: (only) =>
+      activities.checkBackup({
+        ...{ ...from, cluster: 'payments', backup: taken.id, x: x.version, runId: run.runId },
+        ...(only === undefined ? {} : { only }),
+      }),
     look: (restored) =>
       activities.lookBeforeSwap({
         ...{ ...source, ...on, x: addressesOf(x), y: addressesOf(y), workflowId: run.workflowId },

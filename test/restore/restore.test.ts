@@ -290,6 +290,17 @@ describe('one flipped byte is found before anything is changed', () => {
     });
   });
 
+  test('in a dump of decK: the database can be had without it, and the message says how', async () => {
+    const taken = await take();
+    const deck = taken.objects.find(({ kind }) => kind === 'deck');
+    flipOneByte(fileOf(servers, deck?.key ?? ''));
+    await expect(steps(taken).check()).rejects.toMatchObject({
+      message: expect.stringContaining('`only: database`') as string,
+    });
+    expect(await steps(taken).check('database')).toMatchObject({ label: 'before' });
+    await expect(steps(taken).check('files')).rejects.toMatchObject({ code: 'BackupDamaged' });
+  });
+
   test('in the manifest', async () => {
     const taken = await take();
     flipOneByte(fileOf(servers, taken.manifestKey));

@@ -20,7 +20,7 @@ export interface RestoreActivities {
   }): Promise<{ request?: RestoreRequest; faults: readonly Fault[]; searchAttributes: readonly string[] }>;
   /**
    * host of Y's runner. Finds the backup by what a person calls it, reads every object to its end and, where one is encrypted, its
-   * beginning with the plan's identity. `x`: X's version; where the database is left alone it may be any. Errors `BackupMissing`, `ObjectMissing`, `BackupDamaged`,
+   * beginning with the plan's identity; with `only` no others than are needed. `x`: X's version; where the database is left alone it may be any. Errors `BackupMissing`, `ObjectMissing`, `BackupDamaged`,
    * `CannotDecrypt`, `BackupOfAnother`; `FolderTaken` where the files can't go to `folder`.
    */
   checkBackup(input: {
@@ -30,6 +30,7 @@ export interface RestoreActivities {
     backup: string;
     x?: string;
     folder?: string;
+    only?: RestoreRequest['only'];
     runId: string;
   }): Promise<BackupFacts>;
   /** What is there now against what is in the backup, and what stands in the way of a swap. `restored`: number of the database, once there is one. */

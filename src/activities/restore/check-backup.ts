@@ -22,15 +22,20 @@ type CheckBackup = RestoreActivities['checkBackup'];
 
 export const createCheckBackup =
   ({ store, objects, folders }: CheckBackupDeps): CheckBackup =>
-  async ({ s3, encrypt, cluster, backup, x, folder, runId }) => {
+  async ({ s3, encrypt, cluster, backup, x, folder, only, runId }) => {
     const manifestKey = await findBackup(store, s3, cluster, backup, cancellationSignal());
     const manifest = await readManifest(store, s3, manifestKey);
     requireSuitable(manifest, manifestKey, cluster, x);
     const facts = backupFacts(s3.prefix, manifestKey, manifest);
     if (folder !== undefined) await folders.require(join(folder, facts.id), runId);
-    await verifyAll(objects, { s3, encrypt }, manifest.objects);
+    const needed = manifest.objects.filter(
+      ({ kind }) => only === undefined || (kind === 'database') === (only === 'database'),
+    );
+    await verifyAll(objects, { s3, encrypt }, needed).catch((error: unknown) => {
+      throw only === undefined ? withWayOut(error, needed) : error;
+    });
     // Without an identity files come out as they are stored; the database can't be restored.
-    const opened = x === undefined && encrypt?.identity === undefined ? [] : manifest.objects;
+    const opened = x === undefined && encrypt?.identity === undefined ? [] : needed;
     for (const object of opened) await tryToOpen(objects, { s3, encrypt }, object);
     return facts;
   };
@@ -49,6 +54,20 @@ function requireSuitable(manifest: BackupManifest, manifestKey: string, cluster:
   if (sameVersion(then, x)) return;
   const message = `X was Kong ${then} when ${manifestKey} was made, and is ${x} in the plan.`;
   throw new CrossfadeError('BackupOfAnother', message);
+}
+
+/** A damaged file must not keep anybody from the database. */
+function withWayOut(error: unknown, all: readonly StoredObject[]): unknown {
+  if (!(error instanceof CrossfadeError) || error.code !== 'BackupDamaged') return error;
+  const damaged = all.find(({ key }) => error.message.includes(key));
+  if (damaged === undefined || damaged.kind === 'database') return error;
+  return new CrossfadeError(
+    error.code,
+    `${error.message} The database can be restored without it: \`only: database\`.`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** To its end, each: nothing is changed before all of it is known to be whole. */

@@ -7,7 +7,7 @@ import type { Restore } from './restore.ts';
 
 /** The whole backup, and that nothing stands in the way; says what will be done. Changes nothing. */
 export async function checkEverything(r: Restore): Promise<string> {
-  const { u, names, folder, database } = r;
+  const { u, names, folder, only, database } = r;
   const { plan, journal, acts, ref } = u;
   const { s3, encrypt } = plan.backup;
   const found = await run(acts.restore.hostOfY.checkBackup, 'every object of the backup, read to its end', {
@@ -15,6 +15,7 @@ export async function checkEverything(r: Restore): Promise<string> {
     ...(encrypt === undefined ? {} : { encrypt }),
     ...(database ? { x: plan.x.version } : {}),
     ...(folder === undefined ? {} : { folder }),
+    ...(only === undefined ? {} : { only }),
   });
   r.known.backup = found;
   const scope = {

@@ -16,6 +16,7 @@ export interface Restore {
   /** The database is restored, too. */
   readonly database: boolean;
   readonly folder?: string;
+  readonly only?: RestoreRequest['only'];
   readonly known: {
     backup?: BackupFacts;
     /** PostgreSQL's numbers of the databases: those stay when names change. */
@@ -36,6 +37,7 @@ export function createRestore(
     ...{ backup, names: restoreNames(plan.database.name, upgrade), database: only !== 'files' },
     ...(startedBy === undefined ? {} : { startedBy }),
     ...(folder === undefined ? {} : { folder }),
+    ...(only === undefined ? {} : { only }),
     known: { swapped: false },
   };
 }
