@@ -22,9 +22,9 @@ const METHOD =
 
 /** Megabytes, and how many rounds. */
 const SIZES = [
-  { megabytes: 10, rounds: 7 },
-  { megabytes: 200, rounds: 5 },
-  { megabytes: 2_000, rounds: 3 },
+  { megabytes: 10, rounds: 5 },
+  { megabytes: 200, rounds: 3 },
+  { megabytes: 2_000, rounds: 1 },
 ] as const;
 const QUICK = [
   { megabytes: 10, rounds: 1 },
