@@ -57,10 +57,7 @@ export function judgeGuardrails(input: GuardrailInput): Guardrail[] {
     {
       name: 'backup-verified',
       holds: backup?.verified === true && facts.backupThere,
-      message:
-        backup === undefined
-          ? 'there is no backup'
-          : `the backup of ${backup.takenAt} is ${backup.verified ? '' : 'not '}verified and ${facts.backupThere ? '' : 'not '}there`,
+      message: aboutBackup(backup, facts.backupThere),
     },
     {
       name: 'verdict-pass',
@@ -95,4 +92,10 @@ export function judgeGuardrails(input: GuardrailInput): Guardrail[] {
       message: `sessions of X are left in the database: ${sessions === undefined ? 'nobody knows how many' : sessions.join(', ') || 'none'} (must be none)`,
     },
   ];
+}
+
+function aboutBackup(backup: BackupRef | undefined, there: boolean): string {
+  if (backup === undefined) return 'there is no backup';
+  const proved = backup.verified ? 'was verified' : 'was not verified';
+  return `the backup of ${backup.takenAt} ${proved}, and is ${there ? 'there' : 'not there any more'}`;
 }
