@@ -138,16 +138,34 @@ test('a crash in the middle leaves no valid backup, and the next time the rest g
   const dying: ObjectStore = {
     ...store,
     remove: (s3, keys, signal) => {
-      if (++calls === 2) throw new CrossfadeError('S3Unreachable', 'gone');
+      if (++calls === 2) throw new Error('the worker dies');
       return store.remove(s3, keys, signal);
     },
   };
-  await expect(remove({ on: dying })).rejects.toMatchObject({ code: 'S3Unreachable' });
+  await expect(remove({ on: dying })).rejects.toThrow('the worker dies');
   expect((await findBackups(store, server.ref, 'payments')).find(({ row }) => row.id === old.id)?.row).toMatchObject({
     verified: false,
     fault: expect.stringContaining('no manifest') as string,
   });
   expect(await remove()).toMatchObject({ removed: [old.id], kept: 1 });
+});
+
+test('what can not be removed is named, and does not hide what was', async () => {
+  const [old, older] = [await backUp(90), await backUp(100)];
+  await backUp(1);
+  const failing: ObjectStore = {
+    ...store,
+    remove: (s3, keys, signal) => {
+      if (keys.some((key) => key.includes(older.id) && !key.endsWith('manifest.json')))
+        throw new CrossfadeError('S3Unreachable', 'the server answers 500');
+      return store.remove(s3, keys, signal);
+    },
+  };
+  expect(await remove({ on: failing })).toEqual({
+    removed: [old.id],
+    kept: 2,
+    notRemoved: [`${older.id}: removed in part: the server answers 500`],
+  });
 });
 
 test('what is locked is said, and is no error', async () => {

@@ -51,8 +51,8 @@ const manifest = z.object({
   workflowId: z.string(),
   runId: z.string(),
   label: z.enum(['before', 'before-finish']),
-  startedAt: z.string(),
-  takenAt: z.string(),
+  startedAt: z.iso.datetime(),
+  takenAt: z.iso.datetime(),
   versions: z.record(z.string(), z.string()),
   recipients: z.array(z.string()).optional(),
   objects: z.array(

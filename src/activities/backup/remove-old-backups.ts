@@ -2,6 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { ObjectStore } from '../../adapters/object-store/port.ts';
 import type { HasRunEnded } from '../../adapters/temporal/run-ended.ts';
 import { outOfDate, type BackupRow } from '../../domain/backups/index.ts';
+import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
 import type { BackupActivities } from '../contract.ts';
 import { findBackups, type BackupInStore } from './find-backups.ts';
@@ -30,7 +31,7 @@ export const createRemoveOldBackups =
     const notRemoved: string[] = [];
     for (const { row, found } of old.flatMap((one) => all.find(({ row }) => row === one) ?? [])) {
       if ([row.runId, found.runId].includes(upgrade.runId)) continue;
-      const reason = (await whyItStays(hasRunEnded, row, upgrade)) ?? (await remove(found));
+      const reason = (await whyItStays(hasRunEnded, row, upgrade)) ?? (await remove(found).catch(inWords));
       if (reason === undefined) removed.push(row.id);
       else notRemoved.push(`${row.id}: ${reason}`);
     }
@@ -47,6 +48,12 @@ export const createRemoveOldBackups =
       return left === undefined ? undefined : `${left.key} is left: ${left.reason}`;
     }
   };
+
+/** Another attempt of all would not know any more what this one has removed. */
+function inWords(error: unknown): string {
+  if (!(error instanceof CrossfadeError)) throw error;
+  return `removed in part: ${error.message}`;
+}
 
 async function whyItStays(
   hasRunEnded: HasRunEnded,
