@@ -61,7 +61,7 @@ async function take(label: BackupRef['label'], how: { encrypt?: Encrypt } = {}):
     objects: [dump],
     fingerprint: dump.sha256,
     versions: {},
-    startedAt: dump.source,
+    startedAt: upgrade().startedAt,
     ...how,
   };
   return backup.sealBackup({ ...sealed, fingerprint: (await fingerprints.compute(database)).whole });
