@@ -26,7 +26,10 @@ test('the report says when each phase was, who approved, what moved, what was mi
   expect(report.migrations.before?.pending).toEqual([]);
   expect(report.migrations.afterUp?.pending).toHaveLength(1);
   expect(report.migrations.after?.pending).toEqual([]);
-  expect(report.backups).toMatchObject([{ label: 'before', verified: true, restored: true }]);
+  expect(report.backups).toMatchObject([
+    { label: 'before', verified: true, restored: true, encrypted: true },
+    { label: 'before-finish', verified: true, restored: true, encrypted: true },
+  ]);
   expect(report.undone).toEqual([]);
   expect(report.workerRestarts).toBe(0);
 });
