@@ -10,15 +10,16 @@ export interface ProcessId {
 interface Stat extends ProcessId {
   readonly state: string;
   readonly group: number;
+  readonly threads: number;
 }
 
 /** Parses a line of `/proc/<pid>/stat`; `undefined` if it isn't one (such as a file that was cut off). */
 export function parseStat(line: string): Stat | undefined {
   // The program's name stands in parentheses and may hold spaces and parentheses itself.
-  const match = /^(\d+) \(.*\) (\S) \d+ (\d+) (?:\S+ ){16}(\d+) /s.exec(line);
+  const match = /^(\d+) \(.*\) (\S) \d+ (\d+) (?:\S+ ){14}(\d+) \S+ (\d+) /s.exec(line);
   if (match === null) return undefined;
-  const [, pid = '', state = '', group = '', startTime = ''] = match;
-  return { pid: Number(pid), state, group: Number(group), startTime };
+  const [, pid = '', state = '', group = '', threads = '', startTime = ''] = match;
+  return { pid: Number(pid), state, group: Number(group), threads: Number(threads), startTime };
 }
 
 function readStat(pid: number | string): Stat | undefined {
@@ -29,8 +30,11 @@ function readStat(pid: number | string): Stat | undefined {
   }
 }
 
-/** A process that has ended but whose parent has not asked for its exit code (`Z`) is gone for our purposes. */
-const hasEnded = (stat: Stat) => stat.state === 'Z' || stat.state === 'X';
+/**
+ * A process that has ended but whose parent has not asked for its exit code (`Z`) is gone for our purposes: once its last thread is,
+ * since until then its sockets listen.
+ */
+const hasEnded = ({ state, threads }: Stat) => (state === 'Z' || state === 'X') && threads <= 1;
 
 /** The process that has this pid now, or `undefined` if none has. */
 export function processWithPid(pid: number): ProcessId | undefined {
