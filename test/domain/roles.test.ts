@@ -86,6 +86,8 @@ describe('sessions.lockOutX', () => {
     ['lock Crossfade itself out', { database: { ...database, user: 'postgres' } }],
     ['lock Crossfade itself out', { x: withEnv(base.x, { KONG_PG_USER: 'postgres' }) }],
     ['lock Y out too', { y: withEnv(base.y, { KONG_PG_USER: 'kong' }) }],
+    ['too long for PostgreSQL', { database: { ...database, name: 'k'.repeat(60) } }],
+    ['KONG_PG_PASSWORD', { y: withEnv(base.y, { KONG_PG_PASSWORD: { env: 'OF_Y' } }) }],
   ])('is a fault: %s', (words, changes) => expect(faultOf(changes)).toContain(words));
 });
 

@@ -1,4 +1,6 @@
 import { fieldsOf, listOf, type Fault } from './fault.ts';
+import { plannedRoles, roleOfY } from './roles.ts';
+import type { Plan } from './schema.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -30,6 +32,15 @@ export function lockOutFaults(plan: Fields): Fault[] {
   return shared === undefined
     ? []
     : fault(`would lock Y out too: its nodes log on as ${String(shared)}, like those of X`);
+}
+
+/** What only a filled-in plan tells: that Y gets no role of its own after all, a name that is too long for instance. */
+export function lockOutWithoutRole(plan: Plan): Fault[] {
+  const role = roleOfY(plan);
+  const { x, y } = plannedRoles(plan);
+  if (!plan.sessions.lockOutX || role.own || !y.some((login) => x.includes(login))) return [];
+  const message = `would lock Y out too: it gets no role of its own, since ${role.why}; name one (\`y.runs.env.KONG_PG_USER\`)`;
+  return [{ path: 'sessions.lockOutX', message }];
 }
 
 /** What each node is told to log on as; `undefined` where the plan does not say. */

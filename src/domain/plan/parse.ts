@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { crossFaults } from './cross-faults.ts';
 import { toPath, type Fault } from './fault.ts';
 import { inlineSecrets } from './inline-secrets.ts';
+import { lockOutWithoutRole } from './lock-out-faults.ts';
 import { planSchema, type Plan } from './schema.ts';
 import { inWords } from './words.ts';
 
@@ -10,6 +11,7 @@ export function parsePlan(input: unknown): { plan: Plan; faults: [] } | { plan: 
   const parsed = planSchema.safeParse(input, { error: inWords });
   const structural = parsed.success ? [] : parsed.error.issues.flatMap((issue) => toFaults(issue));
   const faults = [...structural, ...inlineSecrets(input), ...crossFaults(input)];
+  if (parsed.success && faults.length === 0) faults.push(...lockOutWithoutRole(parsed.data));
   if (parsed.success && faults.length === 0) return { plan: parsed.data, faults: [] };
   return { plan: undefined, faults };
 }
