@@ -3,7 +3,7 @@ import type { CreateRunner } from '../adapters/cluster/port.ts';
 import type { ScratchNodes } from '../adapters/cluster/scratch-node.ts';
 import type { KongHttp } from '../adapters/kong/port.ts';
 import type { DumpRestore } from '../adapters/postgres/restore.ts';
-import { whyNotOpened } from '../domain/backup.ts';
+import { dumpIn, whyNotOpened } from '../domain/backup.ts';
 import { CrossfadeError, type ErrorCode } from '../domain/errors/index.ts';
 import { afterFinish, afterUp, type CommandText } from '../domain/migrations/index.ts';
 import type { MigrationState } from '../domain/migrations.ts';
@@ -53,7 +53,7 @@ export async function rehearseFinish(deps: RehearseDeps, input: Input): Promise<
   const wanted = { on, manifestKey: backup.manifestKey, purpose: PURPOSE };
   const manifest = await readManifest(deps.store, s3, backup.manifestKey);
   const { database: facts } = manifest;
-  const dump = manifest.objects.find(({ kind }) => kind === 'database');
+  const dump = dumpIn(manifest);
   const closed = dump && whyNotOpened(dump, encrypt?.identity);
   if (closed !== undefined)
     return { migrations: [], testsPassed: 0, skipped: `the backup can not be restored: ${closed}` };

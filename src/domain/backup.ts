@@ -157,6 +157,10 @@ export const whyNotOpened = ({ packing }: StoredObject, identity: unknown): stri
     ? 'it is encrypted with age, and the plan has no `backup.encrypt.identity`'
     : undefined;
 
+/** The dump of the database, where the backup has one. */
+export const dumpIn = ({ objects }: Pick<BackupManifest, 'objects'>): StoredObject | undefined =>
+  objects.find(({ kind }) => kind === 'database');
+
 /** The folder of a cluster's backups, and of everything else that is kept of it. Ends in `/`. */
 export const clusterFolder = (prefix: string, cluster: string): string => `${join(prefix, cluster)}/`;
 

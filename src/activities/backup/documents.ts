@@ -108,6 +108,7 @@ async function readText(store: Pick<ObjectStore, 'get'>, s3: S3Ref, key: string)
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function* oneChunk(text: string): AsyncGenerator<Uint8Array> {
+/** A text as the content of an object. */
+export async function* oneChunk(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
 }

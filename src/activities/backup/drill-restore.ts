@@ -1,6 +1,6 @@
 import { cancellationSignal, log } from '@temporalio/activity';
 import type { DumpRestore } from '../../adapters/postgres/restore.ts';
-import { whyNotOpened, type BackupRef } from '../../domain/backup.ts';
+import { dumpIn, whyNotOpened, type BackupRef } from '../../domain/backup.ts';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { BackupActivities } from '../contract.ts';
 import { reportBytes } from '../byte-progress.ts';
@@ -21,7 +21,7 @@ export const createDrillRestore =
     const { store, restore } = deps;
     const manifest = await readManifest(store, s3, backup.manifestKey);
     const { database: facts } = manifest;
-    const dump = manifest.objects.find(({ kind }) => kind === 'database');
+    const dump = dumpIn(manifest);
     if (facts === undefined || dump === undefined)
       return withoutProof(backup, 'the backup has no dump of the database');
     const closed = whyNotOpened(dump, encrypt?.identity);

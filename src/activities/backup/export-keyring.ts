@@ -4,6 +4,7 @@ import type { Keyring } from '../../adapters/kong/keyring.ts';
 import { backupKeys } from '../../domain/backup.ts';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { BackupActivities } from '../contract.ts';
+import { oneChunk } from './documents.ts';
 
 export interface ExportKeyringDeps {
   readonly objects: BackupObjects;
@@ -26,9 +27,5 @@ export const createExportKeyring =
     const exported = await keyring.export(target);
     const key = backupKeys(s3.prefix, upgrade, label).keyring;
     const object = { kind: 'keyring', key, source: admin, compress: false } as const;
-    return objects.write({ s3, encrypt }, object, once(exported), { signal: cancellationSignal() });
+    return objects.write({ s3, encrypt }, object, oneChunk(exported), { signal: cancellationSignal() });
   };
-
-async function* once(text: string): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(Buffer.from(text));
-}

@@ -3,6 +3,7 @@ import type { ObjectStore } from '../../adapters/object-store/port.ts';
 import type { DumpComparison } from '../../adapters/postgres/dump-comparison.ts';
 import type { DumpRestore } from '../../adapters/postgres/restore.ts';
 import type { DatabaseSwap } from '../../adapters/postgres/swap.ts';
+import { dumpIn } from '../../domain/backup.ts';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import { readManifest } from '../backup/documents.ts';
 import type { RestoreActivities } from '../contract.ts';
@@ -21,11 +22,11 @@ export const createRestoreBeside =
   ({ store, restore, comparison, swap }: RestoreBesideDeps): RestoreBeside =>
   async ({ database, names, s3, encrypt, manifestKey }) => {
     const manifest = await readManifest(store, s3, manifestKey);
-    const { database: facts, objects } = manifest;
+    const { database: facts } = manifest;
     if (facts === undefined)
       throw new CrossfadeError('ObjectMissing', `The backup ${manifestKey} has no dump of the database.`);
     const doing = `restoring into ${names.restored}`;
-    const total = objects.find(({ kind }) => kind === 'database')?.content ?? 0;
+    const total = dumpIn(manifest)?.content ?? 0;
     const how = {
       onContent: (bytes: number) => reportProgress({ doing, bytes, total }),
       signal: cancellationSignal(),

@@ -1,4 +1,4 @@
-import type { BackupManifest, DumpFacts, StoredObject } from '../../domain/backup.ts';
+import { dumpIn, type BackupManifest, type DumpFacts, type StoredObject } from '../../domain/backup.ts';
 import { CrossfadeError } from '../../domain/errors/index.ts';
 import type { DatabaseRef } from '../../domain/plan/index.ts';
 import type { BackupObjects, BackupStore, ObjectProgress } from '../backup-objects/index.ts';
@@ -136,7 +136,7 @@ export function createDumpRestore(deps: {
 
   /** The dump, and a program that can read it and talk to the server. */
   async function find(manifest: BackupManifest, on: DatabaseRef): Promise<Found> {
-    const dump = manifest.objects.find(({ kind }) => kind === 'database');
+    const dump = dumpIn(manifest);
     const { database: facts } = manifest;
     if (dump === undefined || facts === undefined)
       throw new CrossfadeError('ObjectMissing', `The backup of ${manifest.takenAt} has no dump of the database.`);
