@@ -1,5 +1,7 @@
 import type { KongEntity, KongHttp } from '../adapters/kong/port.ts';
 import { compareKinds, ENTITY_KINDS, type EntitySets } from '../domain/rules/entities.ts';
+import { sleep } from '@temporalio/activity';
+import { reportProgress } from './progress.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
 import type { NodeAddresses, SideAddresses } from '../domain/plan/index.ts';
 import type { ClusterActivities } from './contract.ts';
@@ -8,6 +10,9 @@ import { poll } from './poll.ts';
 
 /** Nodes learn of changes with a delay (`db_update_frequency` and the like). */
 const AGREE_WITHIN = 10_000;
+
+/** One look may fail by chance. */
+const IN_A_ROW = 3;
 
 export function createClusterActivities({ http }: { http: KongHttp }): ClusterActivities {
   async function whyNotReady(cluster: SideAddresses, node: NodeAddresses): Promise<string | undefined> {
@@ -19,6 +24,13 @@ export function createClusterActivities({ http }: { http: KongHttp }): ClusterAc
     } catch (error) {
       return (error as Error).message;
     }
+  }
+
+  async function whoIsNotReady(cluster: SideAddresses): Promise<Record<string, string>> {
+    const reasons = await Promise.all(
+      cluster.nodes.map(async (node) => [node.name, await whyNotReady(cluster, node)] as const),
+    );
+    return Object.fromEntries(reasons.filter((one): one is [string, string] => one[1] !== undefined));
   }
 
   async function read(cluster: SideAddresses, node: NodeAddresses): Promise<EntitySets> {
@@ -39,14 +51,18 @@ export function createClusterActivities({ http }: { http: KongHttp }): ClusterAc
 
   return {
     async checkNodes({ cluster }) {
-      const reasons = await Promise.all(
-        cluster.nodes.map(async (node) => [node.name, await whyNotReady(cluster, node)] as const),
-      );
-      const down = reasons.filter((one): one is [string, string] => one[1] !== undefined);
-      return {
-        ready: reasons.filter(([, reason]) => reason === undefined).map(([name]) => name),
-        notReady: Object.fromEntries(down),
-      };
+      const notReady = await whoIsNotReady(cluster);
+      return { ready: cluster.nodes.map(({ name }) => name).filter((name) => !(name in notReady)), notReady };
+    },
+
+    async awaitNodes({ cluster, whole, every }) {
+      for (let short = 0; ;) {
+        const notReady = await whoIsNotReady(cluster);
+        short = Object.keys(notReady).length === 0 ? 0 : short + 1;
+        reportProgress({ notReady });
+        if (whole ? short === 0 : short >= IN_A_ROW) return { notReady };
+        await sleep(every);
+      }
     },
 
     async compareEntities({ x, y }) {

@@ -1,10 +1,10 @@
 import { sleep } from '@temporalio/activity';
 import type { Metrics } from '../adapters/metrics/port.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
-import type { MetricsAddresses } from '../domain/plan/index.ts';
 import { requestsNeeded, shareOf } from '../domain/share.ts';
-import type { MeasuredShare } from '../domain/traffic.ts';
+import type { MeasuredShare } from '../domain/traffic/state.ts';
 import { tallyBetween, type NodesCounters } from '../domain/verdict/counters.ts';
+import type { WatchActivities } from './contract.ts';
 import { reportProgress } from './progress.ts';
 
 const EVERY = 1_000;
@@ -21,7 +21,7 @@ interface Moment {
  */
 export async function measureShare(
   metrics: Metrics,
-  { x, y, weight, within }: { x: MetricsAddresses; y: MetricsAddresses; weight: number; within: number },
+  { x, y, weight, within, tolerance }: Parameters<WatchActivities['measureShare']>[0],
 ): Promise<MeasuredShare> {
   const deadline = performance.now() + within;
   const moments: Moment[] = [];
@@ -31,7 +31,7 @@ export async function measureShare(
     const problems = [ofX, ofY].flatMap((side) => (side.readable ? [] : [side.why]));
     unreadable = problems.join(' ');
     if (ofX.readable && ofY.readable) moments.push({ at: performance.now(), x: ofX.nodes, y: ofY.nodes });
-    const newest = newestShare(moments, weight);
+    const newest = newestShare(moments, { weight, tolerance });
     if (newest !== undefined) reportProgress({ share: newest.share });
     if (newest?.enough === true && newest.share.agrees) return newest.share;
     if (performance.now() + EVERY > deadline) {
@@ -46,14 +46,14 @@ export async function measureShare(
 /** Without enough requests in all: the share since the first reading. */
 function newestShare(
   moments: readonly Moment[],
-  weight: number,
+  { weight, tolerance }: { weight: number; tolerance: number },
 ): { share: MeasuredShare; enough: boolean } | undefined {
   const now = moments.at(-1);
   let share: MeasuredShare | undefined;
   if (now === undefined) return undefined;
   for (const then of moments.slice(0, -1).reverse()) {
     const seconds = (now.at - then.at) / 1000;
-    share = shareOf(tallyBetween(then.x, now.x, seconds), tallyBetween(then.y, now.y, seconds), weight);
+    share = shareOf(tallyBetween(then.x, now.x, seconds), tallyBetween(then.y, now.y, seconds), { weight, tolerance });
     if (share.requests >= requestsNeeded(weight)) return { share, enough: true };
   }
   return share === undefined ? undefined : { share, enough: false };

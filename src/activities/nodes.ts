@@ -4,7 +4,8 @@ import { CrossfadeError } from '../domain/errors/index.ts';
 import { lastLines } from '../domain/last-lines.ts';
 import type { SideName } from '../domain/names.ts';
 import type { KongNode, Plan } from '../domain/plan/index.ts';
-import type { TrafficState } from '../domain/traffic.ts';
+import type { Balancer } from '../domain/traffic/balancers.ts';
+import type { TrafficState } from '../domain/traffic/state.ts';
 import type { NodeActivities } from './contract.ts';
 import { identify, proveGone } from './node-state.ts';
 import { reloadNode } from './reload-node.ts';
@@ -15,7 +16,7 @@ export interface NodeDeps {
   readonly runner: CreateRunner;
   readonly http: KongHttp;
   /** What the balancer does now. */
-  readonly readTraffic: (traffic: Plan['traffic']) => Promise<TrafficState>;
+  readonly readTraffic: (balancer: Balancer) => Promise<TrafficState>;
 }
 
 export function createNodeActivities(deps: NodeDeps): NodeActivities {
@@ -56,11 +57,13 @@ export function createNodeActivities(deps: NodeDeps): NodeActivities {
       return cluster.nodes.map(({ name }) => name);
     },
 
-    async stopNodes({ side, cluster, database, drain, traffic, weight }) {
+    async stopNodes({ side, cluster, database, drain, balancers, weight }) {
       const answering: KongNode[] = [];
       for (const node of cluster.nodes) if (await http.answers(node)) answering.push(node);
-      const sameHost = traffic.host === cluster.runs.host;
-      if (answering.length > 0) refuseWhileServing(side, sameHost ? await deps.readTraffic(traffic) : { weight });
+      if (answering.length > 0) {
+        refuseWhileServing(side, { weight });
+        for (const balancer of balancers) refuseWhileServing(side, await deps.readTraffic(balancer));
+      }
 
       const runner = deps.runner(cluster, database);
       const results = await Promise.all(answering.map((node) => runner.stop(node, drain)));
@@ -72,10 +75,10 @@ export function createNodeActivities(deps: NodeDeps): NodeActivities {
     reloadNode: ({ cluster, database, node }) =>
       reloadNode({ http, runner: deps.runner(cluster, database), cluster }, node),
 
-    async restartNode({ cluster, database, node, drain, traffic, within }) {
-      const sameHost = traffic.host === cluster.runs.host;
-      if (sameHost && !(await deps.readTraffic(traffic)).out.includes(node))
-        throw new CrossfadeError('StillServing', `${node} is not restarted: the balancer does not have it out.`);
+    async restartNode({ cluster, database, node, drain, balancers, within }) {
+      for (const balancer of balancers)
+        if (!(await deps.readTraffic(balancer)).out.includes(node))
+          throw new CrossfadeError('StillServing', `${node} is not restarted: ${balancer.name} does not have it out.`);
       return restartNode({ http, runner: deps.runner(cluster, database), cluster }, node, { drain, within });
     },
 

@@ -4,7 +4,7 @@ import type { ByteProgress } from '../domain/progress.ts';
 import { describeFigures, formatPercent } from '../domain/status/render-figures.ts';
 import { describeProgress, doneRatio, readProgress } from '../domain/status/render-progress.ts';
 import { plainLine } from '../domain/status/render-text.ts';
-import type { MeasuredShare } from '../domain/traffic.ts';
+import type { MeasuredShare } from '../domain/traffic/state.ts';
 import type { Sample, Verdict } from '../domain/verdict/index.ts';
 import { bar } from './terminal/bar.ts';
 

@@ -101,7 +101,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
   const http = createKongHttp(secrets);
   const metrics = createKongMetrics(http);
   const runner = createRunner({ secrets, run: runCommand, environment });
-  const router = createTrafficRouter();
+  const router = createTrafficRouter({ secrets });
 
   const store = createS3Store(secrets);
   const programs = createPostgresPrograms(path);
@@ -169,7 +169,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
       looks: createRestoreLooks(connectForLong),
       swap: createDatabaseSwap(connectForLong),
     }),
-    ...createNodeActivities({ runner, http, readTraffic: (traffic) => router(traffic).current() }),
+    ...createNodeActivities({ runner, http, readTraffic: (balancer) => router(balancer).current() }),
     ...createClusterActivities({ http }),
     ...createRoleActivities({
       http,

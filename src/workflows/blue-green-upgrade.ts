@@ -6,7 +6,7 @@ import { goForward } from './forward.ts';
 import { withFreezeLimit } from './freeze-limit.ts';
 import { hold, recordFailure, retreat } from './hold.ts';
 import { Inbox } from './inbox.ts';
-import type { Interruption, InterruptionKind } from './interruption.ts';
+import { takesTrafficBack, type Interruption } from './interruption.ts';
 import { Journal } from './journal.ts';
 import { openPlan } from './open-plan.ts';
 import { endAsItIs } from './undo-acts.ts';
@@ -42,7 +42,7 @@ async function upgrade(u: Upgrade): Promise<Outcome> {
     if (stopped === undefined) return journal.status.accepted.length > 0 ? 'completed-with-faults' : 'completed';
     recordFailure(u, stopped);
     if (!u.undos.anything) return 'refused';
-    if (leavesTraffic(stopped)) await retreat(u, stopped.message);
+    if (takesTrafficBack(stopped)) await retreat(u, stopped.message);
     if (!control.sealed && goesStraightBack(u, stopped)) return unwind(u);
 
     const decision = await hold(u, stopped);
@@ -50,16 +50,6 @@ async function upgrade(u: Upgrade): Promise<Outcome> {
     if (control.sealed) return letGo(u);
     return unwind(u);
   }
-}
-
-/** Kinds that are not about Y. */
-const ABOUT_OTHER_THINGS: readonly InterruptionKind[] = ['drift', 'finding', 'backup', 'inconclusive', 'freeze-limit'];
-
-/** A hold that is not about Y leaves the traffic where it is, watched. */
-function leavesTraffic({ kind, gate, code }: Interruption): boolean {
-  if (ABOUT_OTHER_THINGS.includes(kind)) return false;
-  if (code === 'ForeignChange') return false;
-  return !(kind === 'expired' && gate === 'finish');
 }
 
 function goesStraightBack(u: Upgrade, { kind }: Interruption): boolean {

@@ -3,8 +3,9 @@ import { formatDuration } from '../domain/duration.ts';
 import { errorCatalogue } from '../domain/errors/index.ts';
 import { PHASES, type StepName } from '../domain/names.ts';
 import type { Decision } from './control.ts';
-import { toInterruption, type Interruption } from './interruption.ts';
+import { takesTrafficBack, toInterruption, type Interruption } from './interruption.ts';
 import { now } from './journal.ts';
+import { withoutLookout } from './lookout.ts';
 import { tell } from './notify.ts';
 import { TRAFFIC_UNDOS } from './undos.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -57,14 +58,15 @@ export async function hold(u: Upgrade, why: Interruption): Promise<Decision> {
       ? condition(answered)
       : condition(answered, Math.max(expires - (Date.now() - since), 1), { summary: 'the hold expires' });
   try {
-    await whileWatched(u, 'hold', answer);
+    await whileWatched(u, 'hold', answer, withoutLookout);
   } catch (error) {
     // The watch had something to tell, which it does once: either Y has no traffic after this, or there is no way back to take.
     const worse = toInterruption(error);
     recordFailure(u, worse);
-    await retreat(u, worse.message);
+    if (takesTrafficBack(worse)) await retreat(u, worse.message);
     journal.status.hold.canRetryFrom = canRetryFrom(u);
-    journal.enter('held', `held${control.sealed ? '' : ', all traffic is on X'}: ${worse.message}`);
+    const where = journal.status.traffic.weight === 0 ? ', all traffic is on X' : '';
+    journal.enter('held', `held${where}: ${worse.message}`);
     void tell(u, 'page', journal.status.now);
     await answer();
   }

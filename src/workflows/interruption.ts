@@ -11,6 +11,8 @@ export type InterruptionKind =
   | 'drift'
   | 'finding'
   | 'backup'
+  | 'share'
+  | 'database'
   | 'freeze-limit'
   | 'refused'
   | 'failed';
@@ -29,6 +31,24 @@ export class Interruption extends Error {
     if (more.code !== undefined) this.code = more.code;
     if (more.gate !== undefined) this.gate = more.gate;
   }
+}
+
+/** Kinds that are not about Y. */
+const ABOUT_OTHER_THINGS: readonly InterruptionKind[] = [
+  'drift',
+  'finding',
+  'backup',
+  'share',
+  'database',
+  'inconclusive',
+  'freeze-limit',
+];
+
+/** A hold that is not about Y leaves the traffic where it is, watched. */
+export function takesTrafficBack({ kind, gate, code }: Interruption): boolean {
+  if (ABOUT_OTHER_THINGS.includes(kind)) return false;
+  if (code === 'ForeignChange') return false;
+  return !(kind === 'expired' && gate === 'finish');
 }
 
 /** Whatever was thrown, as an interruption; plain mistakes of this code included. */

@@ -48,7 +48,7 @@ export const open = proxyActivities<OpenActivities & Pick<RestoreActivities, 'op
 export function createActs(plan: Plan) {
   const on = <A extends object>(options: ActivityOptions, host?: string) =>
     proxyActivities<A>({ ...options, ...(host === undefined ? {} : { taskQueue: hostTaskQueue(host) }) });
-  const [x, y, balancer] = [plan.x.runs.host, plan.y.runs.host, plan.traffic.host];
+  const [x, y] = [plan.x.runs.host, plan.y.runs.host];
   return {
     preflight: on<PreflightActivities>(quick),
     hostOfX: on<PreflightActivities & MigrateActivities>(quick, x),
@@ -56,7 +56,7 @@ export function createActs(plan: Plan) {
     firstLook: {
       x: on<PreflightActivities>(firstLook, x),
       y: on<PreflightActivities>(firstLook, y),
-      balancer: on<TrafficActivities>(firstLook, balancer),
+      balancer: (host?: string) => on<TrafficActivities>(firstLook, host),
     },
     freeze: on<FreezeActivities>(long),
     backup: on<BackupActivities>(long, y),
@@ -71,7 +71,11 @@ export function createActs(plan: Plan) {
     rehearsal: on<FinishActivities>(long, y),
     finish: on<FinishActivities>(quick),
     stage: on<StageActivities>(long),
-    traffic: on<TrafficActivities>(quick, balancer),
+    /** On the host of a balancer, or anywhere. */
+    traffic: (host?: string) => on<TrafficActivities>(quick, host),
+    verifyTraffic: (host?: string) => on<TrafficActivities>(long, host),
+    watchWeight: (host?: string) => on<TrafficActivities>(watch, host),
+    watchNodes: on<ClusterActivities>(watch),
     measure: on<WatchActivities>(long),
     watch: on<WatchActivities>(watch),
     restore: {
@@ -90,7 +94,7 @@ export function createActs(plan: Plan) {
       roles: on<RoleActivities>(undo),
       stage: on<StageActivities>(undo),
       finish: on<FinishActivities>(undo),
-      traffic: on<TrafficActivities>(undo, balancer),
+      traffic: (host?: string) => on<TrafficActivities>(undo, host),
       restore: on<RestoreActivities>(undo),
       unpacked: on<RestoreActivities>(undo, y),
     },

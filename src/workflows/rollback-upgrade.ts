@@ -8,6 +8,7 @@ import { Interruption, toInterruption } from './interruption.ts';
 import { Journal } from './journal.ts';
 import type { KongNode } from '../domain/plan/index.ts';
 import { roleOfY } from '../domain/plan/roles.ts';
+import { readAll } from './traffic.ts';
 import { openPlan } from './open-plan.ts';
 import { run } from './proxies.ts';
 import { dropRoleOfY, letXIn, putBackX, returnTraffic, startX, stopY, thaw } from './undo-acts.ts';
@@ -53,10 +54,10 @@ async function rollBack(u: Upgrade): Promise<Outcome> {
       const text = `the last upgrade (${seal.workflowId}, run ${seal.runId}) was ended: nothing is frozen, and there is nothing to undo`;
       throw new Interruption('refused', text, { code: 'Sealed' });
     }
-    const { weight, out } = await run(acts.traffic.readTraffic, 'where is the traffic?', { traffic: plan.traffic });
-    journal.weight(weight, 'found');
+    const states = await readAll(u, 'where is the traffic?');
+    journal.weight(Math.max(...states.map(({ weight }) => weight)), 'found');
     found = frozenBy;
-    outOfX = plan.x.nodes.filter(({ name }) => out.includes(name));
+    outOfX = plan.x.nodes.filter(({ name }) => states.some(({ out }) => out.includes(name)));
   } catch (error) {
     recordFailure(u, toInterruption(error));
     return 'refused';

@@ -6,6 +6,7 @@ import { nodesOfY } from '../domain/plan/roles.ts';
 import { thawedNews } from '../domain/status/render-freeze.ts';
 import { tell } from './notify.ts';
 import { run } from './proxies.ts';
+import { allToX, balancersOn, setNodeOut, setTesters } from './traffic.ts';
 import type { Undo } from './undos.ts';
 import type { Upgrade } from './upgrade.ts';
 
@@ -15,7 +16,7 @@ const START_WITHIN_MS = 120_000;
 export const returnTraffic =
   (u: Upgrade): Undo =>
   async () => {
-    const { traffic, x } = u.plan;
+    const { x } = u.plan;
     const { ready, notReady } = await run(u.acts.undo.cluster.checkNodes, 'is X ready to take all traffic?', {
       cluster: addressesOf(x),
     });
@@ -23,9 +24,7 @@ export const returnTraffic =
       const why = Object.entries(notReady).map(([name, reason]) => `${name}: ${reason}`);
       throw ApplicationFailure.create({ message: `X has no ready node, Y keeps the traffic (${why.join('; ')})` });
     }
-    const change = { traffic, upgrade: u.ref, weight: 0, epoch: u.nextEpoch() };
-    const { weight } = await run(u.acts.undo.traffic.setWeight, 'all traffic to X', change);
-    u.journal.weight(weight, 'returned to X');
+    await allToX(u);
     for (const step of u.journal.status.traffic.steps) step.state = 'pending';
   };
 
@@ -42,7 +41,10 @@ export const stopY =
   async () => {
     const { database, traffic } = u.plan;
     const { weight } = u.journal.status.traffic;
-    const stop = { side: 'y' as const, cluster: nodesOfY(u.plan), database, drain: traffic.drain, traffic, weight };
+    await setTesters(u, false, u.acts.undo.traffic);
+    const cluster = nodesOfY(u.plan);
+    const balancers = balancersOn(u, cluster.runs.host);
+    const stop = { side: 'y' as const, cluster, database, drain: traffic.drain, balancers, weight };
     await run(u.acts.undo.nodesOfY.stopNodes, 'stop Y', stop);
   };
 
@@ -54,7 +56,7 @@ export const putBackX =
   };
 
 async function putBack(u: Upgrade, node: KongNode): Promise<void> {
-  const { x, database, traffic, stage } = u.plan;
+  const { x, database, stage } = u.plan;
   const { undo } = u.acts;
   const one = { ...x, nodes: [node] };
   const start = { side: 'x' as const, cluster: one, database, within: START_WITHIN_MS };
@@ -64,8 +66,7 @@ async function putBack(u: Upgrade, node: KongNode): Promise<void> {
     cluster: addressesOf(one),
     tests: stage.tests,
   });
-  const change = { traffic, upgrade: u.ref, node: node.name, out: false, epoch: u.nextEpoch() };
-  await run(undo.traffic.setNodeOut, `${node.name} in`, change);
+  await setNodeOut(u, node.name, false, undo.traffic);
 }
 
 /** After Y was stopped. What is left of it can't log on and is only told: nothing depends on it. */

@@ -3,6 +3,7 @@ import type { SessionFacts } from '../activities/contract.ts';
 import type { BackupRef } from '../domain/backup.ts';
 import type { StepName } from '../domain/names.ts';
 import type { Plan } from '../domain/plan/index.ts';
+import { balancersOf, type Balancer } from '../domain/traffic/balancers.ts';
 import type { UpgradeRef } from '../domain/upgrade.ts';
 import type { SideFigures, Verdict } from '../domain/verdict/index.ts';
 import type { Control } from './control.ts';
@@ -18,6 +19,8 @@ export interface Upgrade {
   readonly control: Control;
   readonly acts: Acts;
   readonly undos: Undos;
+  /** What the traffic comes in through. */
+  readonly balancers: readonly Balancer[];
   /** What phases found out and later ones need. */
   readonly known: {
     backup?: BackupRef;
@@ -55,6 +58,7 @@ export function createUpgrade(plan: Plan, ref: UpgradeRef, journal: Journal, con
     journal,
     control,
     acts,
+    balancers: balancersOf(plan),
     undos: new Undos(journal, control),
     known: { migrated: false, refreshed: [] },
     nextEpoch() {

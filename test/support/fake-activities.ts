@@ -7,7 +7,7 @@ import type { Fingerprint, FreezeState } from '../../src/domain/configuration.ts
 import { CrossfadeError } from '../../src/domain/errors/index.ts';
 import type { MigrationState } from '../../src/domain/migrations.ts';
 import type { BackupFacts } from '../../src/domain/restore/index.ts';
-import type { TrafficState } from '../../src/domain/traffic.ts';
+import type { TrafficState } from '../../src/domain/traffic/state.ts';
 import type { SideFigures, Verdict } from '../../src/domain/verdict/index.ts';
 import type { ActivityName, World } from './fake-activities-world.ts';
 

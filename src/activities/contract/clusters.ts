@@ -1,4 +1,5 @@
 import type { SideName } from '../../domain/names.ts';
+import type { Balancer } from '../../domain/traffic/balancers.ts';
 import type { HttpTest, Plan, Side, SideAddresses, StagePlan } from '../../domain/plan/index.ts';
 
 // The two clusters: their nodes, and what they answer.
@@ -21,7 +22,8 @@ export interface NodeActivities {
     cluster: Side;
     database: Database;
     drain: number;
-    traffic: Plan['traffic'];
+    /** Those on the same host. */
+    balancers: readonly Balancer[];
     weight: number;
   }): Promise<{ stopped: readonly string[]; cut: number }>;
   /** Reloads one node that is out of the balancer, waits until it is ready again. */
@@ -36,7 +38,8 @@ export interface NodeActivities {
     database: Database;
     node: string;
     drain: number;
-    traffic: Plan['traffic'];
+    /** Those on the same host that can take one node out. */
+    balancers: readonly Balancer[];
     within: number;
   }): Promise<{ cut: boolean }>;
   /** Removes the prefix directories of stopped nodes (local) so that nothing starts them by accident. */
@@ -49,6 +52,15 @@ export interface ClusterActivities {
   checkNodes(input: {
     cluster: SideAddresses;
   }): Promise<{ ready: readonly string[]; notReady: Readonly<Record<string, string>> }>;
+  /**
+   * Looks every `every` milliseconds; returns once every node is ready (`whole`), or once one has not been for three looks in a row, with the
+   * reasons. Ends by being cancelled otherwise.
+   */
+  awaitNodes(input: {
+    cluster: SideAddresses;
+    whole: boolean;
+    every: number;
+  }): Promise<{ notReady: Readonly<Record<string, string>> }>;
   /** X and Y show the same entities through their Admin APIs (counts and ids per kind). Error `EntitiesDiffer`. */
   compareEntities(input: { x: SideAddresses; y: SideAddresses }): Promise<{ kinds: number; entities: number }>;
 }

@@ -1,6 +1,7 @@
 import type { Finding } from '../../domain/findings.ts';
-import type { MetricsAddresses, Plan, SideAddresses } from '../../domain/plan/index.ts';
-import type { MeasuredShare, TrafficState } from '../../domain/traffic.ts';
+import type { MetricsAddresses, Plan } from '../../domain/plan/index.ts';
+import type { Balancer } from '../../domain/traffic/balancers.ts';
+import type { MeasuredShare, TrafficState, Verification } from '../../domain/traffic/state.ts';
 import type { UpgradeRef } from '../../domain/upgrade.ts';
 import type { SideFigures, WatchResult } from '../../domain/verdict/index.ts';
 
@@ -8,31 +9,40 @@ import type { SideFigures, WatchResult } from '../../domain/verdict/index.ts';
 
 type S3 = Plan['backup']['s3'];
 
-/** `traffic.ts`, host of the balancer */
+/** `traffic.ts`, on the balancer's host where it has one */
 export interface TrafficActivities {
-  /** The preflight's rule over the balancer: installed for this plan, X has all traffic. Never throws for what it can't read. */
-  checkBalancer(input: { x: SideAddresses; y: SideAddresses; traffic: Plan['traffic'] }): Promise<Finding>;
+  /** The preflight's rules over one balancer: prepared for this plan, X has all traffic. Never throws for what it can't read. */
+  checkBalancer(input: { at: Balancer }): Promise<readonly Finding[]>;
   /** What the balancer does now. */
-  readTraffic(input: { traffic: Plan['traffic'] }): Promise<TrafficState>;
+  readTraffic(input: { at: Balancer }): Promise<TrafficState>;
   /**
    * Sets the share of Y, absolutely, and reads it back. `expected`: what it must be before; something else was changed by
    * somebody else: error `ForeignChange`, nothing is overwritten. An epoch older than the last is refused (`StaleEpoch`).
    */
   setWeight(input: {
-    traffic: Plan['traffic'];
+    at: Balancer;
     upgrade: UpgradeRef;
     weight: number;
     epoch: number;
     expected?: number;
   }): Promise<TrafficState>;
+  /** Waits until what carries the traffic goes by the weight, or `within` milliseconds have passed (`agrees: false`). */
+  verifyWeight(input: { at: Balancer; weight: number; within: number }): Promise<Verification>;
   /** Takes one node out of the balancer, or puts it back; reads it back. */
   setNodeOut(input: {
-    traffic: Plan['traffic'];
+    at: Balancer;
     upgrade: UpgradeRef;
     node: string;
     out: boolean;
     epoch: number;
   }): Promise<TrafficState>;
+  /** Opens the way of testers to Y, or closes it; reads it back. */
+  setTesters(input: { at: Balancer; upgrade: UpgradeRef; open: boolean; epoch: number }): Promise<TrafficState>;
+  /**
+   * Looks every `every` milliseconds whether the balancer still does what this upgrade has set. Ends only by being cancelled, or by error
+   * `ForeignChange`; a balancer that can't be read for a while is no change.
+   */
+  watchWeight(input: { at: Balancer; upgrade: UpgradeRef; weight: number; every: number }): Promise<never>;
 }
 
 /** `watch.ts` */
@@ -43,6 +53,8 @@ export interface WatchActivities {
     y: MetricsAddresses;
     weight: number;
     within: number;
+    /** Points of percent. */
+    tolerance: number;
   }): Promise<MeasuredShare>;
   /**
    * Reads the metrics of both sides every `verdict.every`. Ends with `fail` as soon as there is one; else when `bake`

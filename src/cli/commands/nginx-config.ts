@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { installNginx } from '../../adapters/traffic/nginx/install.ts';
+import { CrossfadeError } from '../../domain/errors/index.ts';
+import { entriesOf } from '../../domain/traffic/balancers.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print } from '../io.ts';
 import { howToUse, nginxConfigText } from '../nginx-config.ts';
@@ -16,10 +18,13 @@ export function nginxConfigCommand(program: Command, done: (code: number) => voi
     .option('--install', 'write the files instead')
     .action(async (file: string, { install }: { install?: true }) => {
       const { plan } = readPlan(file);
+      const entry = entriesOf(plan.traffic).find((one) => one.via === 'nginx');
+      if (entry === undefined)
+        throw new CrossfadeError('PlanInvalid', "The plan's traffic does not come in through nginx.");
       if (install) {
-        const files = Object.values(await installNginx(plan));
-        print(`Written:\n${files.map((one) => `  ${one}`).join('\n')}\n\n${howToUse(plan.traffic.directory)}`);
-      } else print(nginxConfigText(plan));
+        const files = Object.values(await installNginx(entry, plan));
+        print(`Written:\n${files.map((one) => `  ${one}`).join('\n')}\n\n${howToUse(entry.directory)}`);
+      } else print(nginxConfigText(entry, plan));
       done(EXIT.fine);
     });
 }

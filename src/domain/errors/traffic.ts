@@ -14,6 +14,37 @@ export const trafficErrors = defineErrors({
       'Nothing was written, and the traffic stays as it is. Written over it, the next reload could send all traffic to a Y that does not run.',
     todo: 'For other nodes: give the plan a `traffic.directory` of its own, install into that, include its files in place of the old ones, then `nginx -t` and one reload; nginx goes on reading the old directory until then, so remove that afterwards. For other steps: give the plan a step with the weight that the message names, or first end the upgrade that set it.',
   },
+  BalancerNotPrepared: {
+    retryable: false,
+    what: 'The balancer does not have what the plan names: a backend, a server, a record, a route or another object.',
+    means: 'No traffic was moved.',
+    todo: 'Make what the message names, as docs/traffic.md shows it for this kind of balancer, or correct the plan; then start again, or `retry`.',
+  },
+  BalancerUnreachable: {
+    retryable: true,
+    what: 'The balancer, or the API that moves its traffic, does not answer.',
+    means:
+      'Whether the last change arrived is uncertain until it can be read back; the traffic stays as it is meanwhile.',
+    todo: 'Look at what the message names, and at the way from the worker to it; then `retry`, if the upgrade is held.',
+  },
+  BalancerRefused: {
+    retryable: false,
+    what: 'The balancer, or the API that moves its traffic, refuses: the worker may not do this.',
+    means: 'Nothing was changed; the traffic stays as it is.',
+    todo: 'Give the worker the right that the message names (docs/traffic.md lists what each kind needs), then `retry`.',
+  },
+  BalancerNonsense: {
+    retryable: true,
+    what: 'The balancer, or what stands before it, answered something that can not be understood.',
+    means: 'Nothing of it is believed; where the traffic goes is uncertain until it can be read again.',
+    todo: 'Look at the answer in the message: another program may listen at that address. Then `retry`, if the upgrade is held.',
+  },
+  WeightImpossible: {
+    retryable: false,
+    what: 'This kind of balancer can not do what was asked of it: this share, one node out, or a way for testers.',
+    means: 'Nothing was changed.',
+    todo: 'Choose weights that it can make (`crossfade plan PLAN` tells which), or another entry point.',
+  },
   StaleEpoch: {
     retryable: false,
     what: 'A change of the traffic came too late: a later one is in force.',
@@ -43,6 +74,18 @@ export const trafficErrors = defineErrors({
     what: "The worker may not write, or can't write, in the balancer's directory.",
     means: 'The traffic stays as it is.',
     todo: 'Give the user of the worker the right to write there (or make space), then `retry`.',
+  },
+  ShareNotArriving: {
+    retryable: false,
+    what: 'A new weight is set, and the requests that arrive do not agree with it within `traffic.settle`.',
+    means: 'The step was undone: the weight before it is in force again, and the upgrade holds.',
+    todo: 'Look for clients that do not go by the balancer: kept connections, cached DNS answers, a second way in that the plan does not have. With DNS or sticky clients a longer `traffic.settle` or a wider `traffic.tolerance` may be right. Then `retry`.',
+  },
+  BothSidesFail: {
+    retryable: false,
+    what: 'X and Y fail at the same time, so that it is what they share: the database, or the services behind Kong.',
+    means: 'The weights stay as they are: nothing would be better on the other side. The upgrade holds.',
+    todo: 'Look at PostgreSQL first. When it is mended: `retry`; or `abort`, once a node of X is ready.',
   },
   MetricsUnreadable: {
     retryable: false,

@@ -21,12 +21,6 @@ export const workflowErrors = defineErrors({
     means: 'No step is made with less than the full size of both clusters; all traffic is on X.',
     todo: 'Bring the nodes back (the status names each with its reason), then `retry`.',
   },
-  ShareNotArriving: {
-    retryable: false,
-    what: "The balancer's weight was set and read back, but Kong's own counters saw another share arrive at Y.",
-    means: 'The step was undone: all traffic is on X.',
-    todo: 'Look for another balancer, a stale reload, or clients that bypass it. Raise `traffic.settle` where clients are sticky. Then `retry`.',
-  },
   VerdictInconclusive: {
     retryable: false,
     what: 'The metrics allow no verdict: too few requests, or they could not be read, even after the extension.',

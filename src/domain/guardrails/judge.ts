@@ -2,12 +2,13 @@ import type { FinishFacts } from '../../activities/contract.ts';
 import type { BackupRef } from '../backup.ts';
 import { UNKNOWN_NODES } from '../rules/clients.ts';
 import type { HowTold } from '../sessions.ts';
-import type { TrafficState } from '../traffic.ts';
+import type { TrafficState } from '../traffic/state.ts';
 import type { Verdict } from '../verdict/index.ts';
 import type { Guardrail } from './types.ts';
 
 export interface GuardrailInput {
-  readonly traffic: TrafficState;
+  /** Of every balancer. */
+  readonly traffic: readonly TrafficState[];
   readonly facts: FinishFacts;
   /** How sessions of X are known in the database. */
   readonly told: HowTold;
@@ -27,14 +28,16 @@ export interface GuardrailInput {
 /** The conditions of `finish`, each by name. All must hold, before X is stopped and again after. */
 export function judgeGuardrails(input: GuardrailInput): Guardrail[] {
   const { traffic, facts, told, lockOut, letGo, xStopped, approvedBy, backup, verdict } = input;
+  const weight = Math.min(...traffic.map((one) => one.weight));
+  const out = new Set(traffic.flatMap((one) => one.out));
   const answering = facts.xAnswering.join(', ');
   const requests = facts.xRequests ?? (answering === '' ? 0 : undefined);
   const sessions = facts.xSessions;
   const guardrails: Guardrail[] = [
     {
       name: 'traffic-on-y',
-      holds: traffic.weight === 100 && traffic.out.length === 0,
-      message: `the balancer gives Y ${traffic.weight} %, and ${traffic.out.length} nodes are out (must be 100 % and none)`,
+      holds: weight === 100 && out.size === 0,
+      message: `the balancer gives Y ${weight} %, and ${out.size} nodes are out (must be 100 % and none)`,
     },
     {
       name: 'x-idle',

@@ -100,7 +100,7 @@ function describeRole(plan: Plan): string {
 function describeShift(plan: Plan): PhaseLine[] {
   const { traffic, verdict, gates } = plan;
   return [
-    does(`by ${traffic.via} on ${traffic.host}; after each step the share that really arrives is measured`),
+    does(`by ${traffic.via}; after each step the share that really arrives is measured`),
     ...traffic.steps.flatMap(({ y, bake, approve }) => [
       ...gateLines(`shift:${y}`, approve && gates.shift, { no: BACK, nobody: BACK }),
       does(

@@ -1,5 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import { PHASES } from '../names.ts';
+import { balancersOf } from '../traffic/balancers.ts';
 import { classifyPath, parseVersion } from '../version.ts';
 import type { Side } from './cluster.ts';
 import { describeFreeze } from './describe-freeze.ts';
@@ -44,7 +45,7 @@ export function describePlan(plan: Plan): string {
 const indent = (lines: readonly string[]): string[] => lines.map((line) => `   ${line}`);
 
 function about(plan: Plan): string[] {
-  const { x, y, database, traffic, rehearsed } = plan;
+  const { x, y, database, rehearsed } = plan;
   const rehearsal =
     rehearsed === undefined
       ? 'none named'
@@ -61,7 +62,9 @@ function about(plan: Plan): string[] {
     `X          ${describeSide(x)}`,
     `Y          ${describeSide(y)}`,
     `database   ${database.name} on ${database.host}:${database.port} as ${database.user}; ${admin}`,
-    `balancer   ${traffic.via} on ${traffic.host}, ${traffic.directory}`,
+    `traffic    ${balancersOf(plan)
+      .map(({ name, host }) => `${name}${host === undefined ? '' : ` on ${host}`}`)
+      .join(', ')}`,
   ];
 }
 

@@ -2,6 +2,7 @@ export type { MetricsAddresses, NodeAddresses, SideAddresses } from './addresses
 export type { AdminAccess, CommandRunner, DatabaseRef, KongNode, LocalRunner, Runner, Side } from './cluster.ts';
 export type { SecretRef, TextOrSecret } from './common.ts';
 export type { BackupPlan, Encrypt, Retention, S3Ref } from './backup.ts';
+export type { Entry, EntryVia, Via } from './entry/index.ts';
 export type { FreezePlan, Gate, HttpTest, MigrationsPlan, StagePlan } from './safety.ts';
 export type { TrafficPlan, TrafficStep, VerdictPlan } from './traffic.ts';
 export { planSchema, type Plan, type PlanInput } from './schema.ts';

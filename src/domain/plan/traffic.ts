@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { absolutePath, duration, durationFrom, simpleName } from './common.ts';
+import { duration, durationFrom } from './common.ts';
+import { ENTRIES } from './entry/index.ts';
 
 const step = z.strictObject({
   /** Percent of the traffic that Y gets. */
@@ -10,19 +11,41 @@ const step = z.strictObject({
   approve: z.boolean().default(false),
 });
 
-export const traffic = z.strictObject({
-  via: z.literal('nginx'),
-  /** The balancer's host: the task queue `crossfade@<host>` changes it. */
-  host: simpleName,
-  /** Directory that nginx reads per request: `state/current` is the split in force. Crossfade owns it. */
-  directory: absolutePath,
+/** How the traffic is moved, whatever it comes in through. */
+const shift = {
   /** Rising, the last one 100. */
   steps: z.array(step).min(1),
-  /** How long the share that really arrives may take to agree with a new weight. */
+  /** How long the share that really arrives may take to agree with a new weight: with DNS or sticky clients, as long as these lag. */
   settle: duration.prefault('60s'),
+  /** Points of percent by which the share that arrives may differ from the weight. */
+  tolerance: z.number().min(1).max(50).default(1),
   /** How long a node may take to finish its requests before it is stopped. */
   drain: duration.prefault('30s'),
+};
+
+/** Several entry points, such as two pools of nginx and a DNS zone. */
+const several = z.strictObject({
+  via: z.literal('several'),
+  entries: z.array(z.discriminatedUnion('via', ENTRIES)).min(2),
+  /** Whether a step moves them all at once, or one after the other in the order of the list. */
+  order: z.enum(['together', 'one-after-the-other']).default('together'),
+  ...shift,
 });
+
+const [nginx, haproxy, route53, powerdns, rfc2136, gatewayApi, ingressNginx, kubernetesService, command] = ENTRIES;
+
+export const traffic = z.discriminatedUnion('via', [
+  nginx.extend(shift),
+  haproxy.extend(shift),
+  route53.extend(shift),
+  powerdns.extend(shift),
+  rfc2136.extend(shift),
+  gatewayApi.extend(shift),
+  ingressNginx.extend(shift),
+  kubernetesService.extend(shift),
+  command.extend(shift),
+  several,
+]);
 
 const limit = (max: number, worse: number) =>
   z

@@ -6,7 +6,7 @@ import type { MigrationState } from '../migrations.ts';
 import type { NodeWriter } from '../node-writers.ts';
 import type { GateName, MessageName, Outcome, State, StepName } from '../names.ts';
 import type { Fault } from '../plan/index.ts';
-import type { MeasuredShare } from '../traffic.ts';
+import type { MeasuredShare } from '../traffic/state.ts';
 import type { UpgradeRef } from '../upgrade.ts';
 import type { WatchResult } from '../verdict/index.ts';
 

@@ -7,6 +7,8 @@ import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
 import { now } from '../journal.ts';
 import { run } from '../proxies.ts';
+import { withoutLookout } from '../lookout.ts';
+import { balancersOn } from '../traffic.ts';
 import { letXIn, startX } from '../undo-acts.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
 import type { Upgrade } from '../upgrade.ts';
@@ -42,7 +44,7 @@ export async function finish(u: Upgrade): Promise<string> {
     journal.note('note', rehearsed);
     const gate = await passGate(u, 'finish', u.plan.gates.finish, findings);
     known.finishApprovedBy = gate.approvals.map(({ by }) => by);
-    await whileWatched(u, 'finish', () => withinStretch(u, () => stopAndSeal(u, gate)));
+    await whileWatched(u, 'finish', () => withinStretch(u, () => stopAndSeal(u, gate)), withoutLookout);
   } else if (journal.status.seal === undefined) {
     // The seal was sent, and nobody could tell whether it arrived: writing the same one again is harmless.
     await seal(u);
@@ -105,7 +107,8 @@ async function stopAndSeal(u: Upgrade, gate: GateStatus): Promise<void> {
   u.undos.register('startX', startX(u));
   journal.say('stopping X');
   const { weight } = journal.status.traffic;
-  const stop = { side: 'x' as const, cluster: x, database, drain: traffic.drain, traffic, weight };
+  const balancers = balancersOn(u, x.runs.host);
+  const stop = { side: 'x' as const, cluster: x, database, drain: traffic.drain, balancers, weight };
   const { stopped, cut } = await run(acts.nodesOfX.stopNodes, 'stop X, keep it', stop);
   journal.note('note', `X is stopped and kept (${stopped.join(', ')}${cut > 0 ? `; ${cut} requests were cut` : ''})`);
   await guard(u, gate, true);

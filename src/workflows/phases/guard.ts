@@ -5,6 +5,7 @@ import type { GateStatus } from '../../domain/status/index.ts';
 import { Interruption } from '../interruption.ts';
 import { run } from '../proxies.ts';
 import { together } from '../together.ts';
+import { readAll } from '../traffic.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { isLetGo, unknownNodes, X_SESSIONS_UNTOLD } from './tell-sessions.ts';
 
@@ -22,7 +23,7 @@ export async function guard(u: Upgrade, gate: GateStatus, xStopped: boolean): Pr
   };
   const manifest = known.backup === undefined ? {} : { manifestKey: known.backup.manifestKey };
   const [traffic, facts] = await together(
-    () => run(acts.traffic.readTraffic, 'guardrails: traffic', { traffic: plan.traffic }),
+    () => readAll(u, 'guardrails: traffic'),
     () =>
       run(acts.finish.readFinishFacts, 'guardrails: X, sessions, fingerprint, backup', {
         x: addressesOf(x),

@@ -47,14 +47,12 @@ async function check(u: Upgrade, frozen: boolean): Promise<readonly Finding[]> {
   const { database } = plan;
   const encrypted = plan.backup.encrypt !== undefined;
   const hosts = frozen ? { x: acts.hostOfX, y: acts.hostOfY, balancer: acts.traffic } : acts.firstLook;
-  const [rules, balancer, ofX, ofY] = await together(
+  const [rules, balancers, ofX, ofY] = await together(
     () => run(acts.preflight.checkRules, 'rules over the network and the database', { plan, upgrade: ref, frozen }),
     () =>
-      run(hosts.balancer.checkBalancer, 'the balancer', {
-        x: addressesOf(plan.x),
-        y: addressesOf(plan.y),
-        traffic: plan.traffic,
-      }),
+      together(
+        ...u.balancers.map((at) => () => run(hosts.balancer(at.host).checkBalancer, `the balancer ${at.name}`, { at })),
+      ),
     () =>
       run(hosts.x.checkHost, "X's host", {
         ...{ side: 'x' as const, cluster: plan.x, database, files: plan.backup.files.x, encrypted },
@@ -70,7 +68,7 @@ async function check(u: Upgrade, frozen: boolean): Promise<readonly Finding[]> {
         pair: { x: plan.x.version, accept: plan.migrations.accept, s3Prefix: plan.backup.s3.prefix },
       }),
   );
-  const found = [...rules, balancer, ...ofX, ...ofY];
+  const found = [...rules, ...balancers.flat(), ...ofX, ...ofY];
   journal.status.findings = found;
   return found;
 }

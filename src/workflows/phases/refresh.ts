@@ -3,6 +3,7 @@ import type { KongNode } from '../../domain/plan/index.ts';
 import { nodesOfY } from '../../domain/plan/roles.ts';
 import { failedWith } from '../interruption.ts';
 import { run } from '../proxies.ts';
+import { balancersOn, setNodeOut, takesNodesOut } from '../traffic.ts';
 import type { Upgrade } from '../upgrade.ts';
 
 const START_WITHIN_MS = 120_000;
@@ -13,20 +14,20 @@ const START_WITHIN_MS = 120_000;
  * begins again with that one.
  */
 export async function refreshY(u: Upgrade): Promise<void> {
-  const { plan, acts, ref, journal, known } = u;
-  const { y, traffic, stage } = plan;
+  const { plan, acts, journal, known } = u;
+  const { y, stage } = plan;
   for (const [index, node] of y.nodes.entries()) {
     if (known.refreshed.includes(node.name)) continue;
     const one = addressesOf({ ...y, nodes: [node] });
-    const change = { traffic, upgrade: ref, node: node.name };
-    // With nothing to serve in its place, a restart would be an outage.
-    const restarts = plan.migrations.restartY && index === 0 && y.nodes.length > 1;
+    // With nothing to serve in its place, or still in a balancer, a restart would be an outage.
+    const mayRestart = y.nodes.length > 1 && u.balancers.every(takesNodesOut);
+    const restarts = plan.migrations.restartY && index === 0 && mayRestart;
     journal.say(`${restarts ? 'restarting' : 'reloading'} ${node.name}`);
     try {
-      await run(acts.traffic.setNodeOut, `${node.name} out`, { ...change, out: true, epoch: u.nextEpoch() });
+      await setNodeOut(u, node.name, true);
       await (restarts ? restart(u, node) : reload(u, node));
       await run(acts.stage.runTests, `test ${node.name}`, { side: 'y' as const, cluster: one, tests: stage.tests });
-      await run(acts.traffic.setNodeOut, `${node.name} in`, { ...change, out: false, epoch: u.nextEpoch() });
+      await setNodeOut(u, node.name, false);
     } catch (error) {
       throw failedWith(whatNow(u, node), error);
     }
@@ -48,7 +49,7 @@ async function restart(u: Upgrade, node: KongNode): Promise<void> {
     database,
     node: node.name,
     drain: traffic.drain,
-    traffic,
+    balancers: balancersOn(u, u.plan.y.runs.host),
     within: START_WITHIN_MS,
   });
 }

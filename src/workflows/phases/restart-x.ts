@@ -2,6 +2,7 @@ import { addressesOf } from '../../domain/plan/addresses.ts';
 import { failedWith, Interruption } from '../interruption.ts';
 import { run } from '../proxies.ts';
 import { putBackX } from '../undo-acts.ts';
+import { balancersOn, setNodeOut, takesNodesOut } from '../traffic.ts';
 import type { Upgrade } from '../upgrade.ts';
 
 const START_WITHIN_MS = 120_000;
@@ -11,10 +12,17 @@ const START_WITHIN_MS = 120_000;
  * meanwhile, so that all of it must be ready.
  */
 export async function restartOneOfX(u: Upgrade): Promise<void> {
-  const { plan, acts, ref, journal, undos } = u;
+  const { plan, acts, journal, undos } = u;
   const { x, database, traffic, stage, migrations } = plan;
   const node = x.nodes.at(-1);
   if (!migrations.restartX || node === undefined || x.nodes.length < 2) return;
+  if (!u.balancers.every(takesNodesOut)) {
+    journal.note(
+      'note',
+      `${node.name} was not restarted on the migrated database: it can't be taken out of the balancer`,
+    );
+    return;
+  }
 
   const { notReady } = await run(acts.cluster.checkNodes, 'can the rest of X carry everything?', {
     cluster: addressesOf(x),
@@ -27,22 +35,21 @@ export async function restartOneOfX(u: Upgrade): Promise<void> {
   }
 
   undos.register('putBackX', putBackX(u, [node]));
-  const change = { traffic, upgrade: ref, node: node.name };
   journal.say(`restarting ${node.name} on the migrated database`);
   try {
-    await run(acts.traffic.setNodeOut, `${node.name} out`, { ...change, out: true, epoch: u.nextEpoch() });
+    await setNodeOut(u, node.name, true);
     await run(acts.restartOfX.restartNode, `restart ${node.name}`, {
       side: 'x' as const,
       cluster: { ...x, nodes: [node] },
       database,
       node: node.name,
       drain: traffic.drain,
-      traffic,
+      balancers: balancersOn(u, x.runs.host),
       within: START_WITHIN_MS,
     });
     const one = addressesOf({ ...x, nodes: [node] });
     await run(acts.stage.runTests, `test ${node.name}`, { side: 'x' as const, cluster: one, tests: stage.tests });
-    await run(acts.traffic.setNodeOut, `${node.name} in`, { ...change, out: false, epoch: u.nextEpoch() });
+    await setNodeOut(u, node.name, false);
   } catch (error) {
     throw failedWith(
       `${node.name} of X did not come back from its restart after \`up\` and stays out of the balancer`,

@@ -2,11 +2,13 @@ import { addressesOf, metricsOf } from '../../domain/plan/addresses.ts';
 import { Interruption } from '../interruption.ts';
 import type { StepStatus } from '../../domain/status/index.ts';
 import { proveNoDrift } from '../drift.ts';
+import { withLookout } from '../lookout.ts';
 import { passGate } from '../gate.ts';
 import { now } from '../journal.ts';
 import { untilResumed } from '../phase.ts';
 import { run } from '../proxies.ts';
 import { together } from '../together.ts';
+import { moveTraffic, proveCarried, undoStep } from '../traffic.ts';
 import { returnTraffic } from '../undo-acts.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { breach, reasonsOf, watchTraffic } from '../watched.ts';
@@ -33,17 +35,34 @@ async function shiftTo(u: Upgrade, step: StepStatus): Promise<void> {
       () => proveCapacity(u, step.y),
     );
     step.state = 'running';
-    await setWeight(u, step.y);
+    const before = journal.status.traffic.weight;
+    journal.say(`moving ${step.y} % of the traffic to Y`);
+    await moveTraffic(u, step.y);
     step.bakeStartedAt = now();
-    // The watch begins with the first request that Y gets, not only once the share is measured.
-    await together(
-      () => proveArrival(u, step.y),
-      () => bake(u, step),
+    await undoneUnlessArrived(u, before, () =>
+      // The watch begins with the first request that Y gets, not only once the share is measured.
+      withLookout(u, () =>
+        together(
+          () => proveCarried(u, step.y),
+          () => proveArrival(u, step.y),
+          () => bake(u, step),
+        ),
+      ),
     );
     step.state = 'passed';
   } catch (error) {
     step.state = 'failed';
     journal.publish();
+    throw error;
+  }
+}
+
+/** A share that does not arrive is no fault of Y: the step is undone, and the upgrade holds with the weight before it. */
+async function undoneUnlessArrived(u: Upgrade, before: number, step: () => Promise<unknown>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (error instanceof Interruption && error.kind === 'share') await undoStep(u, before);
     throw error;
   }
 }
@@ -60,28 +79,24 @@ async function proveCapacity(u: Upgrade, weight: number): Promise<void> {
   );
   const missing = Object.entries({ ...x.notReady, ...y.notReady }).map(([name, reason]) => `${name}: ${reason}`);
   if (missing.length === 0) return;
+  if (x.ready.length === 0 && y.ready.length === 0) {
+    const both = `no node of either side is ready: it is what they share, the database (${missing.join('; ')})`;
+    throw new Interruption('database', `${both}; the weights stay`, { code: 'BothSidesFail' });
+  }
   const message = `no step to ${weight} % while nodes are not ready (${missing.join('; ')})`;
   throw new Interruption('failed', message, { code: 'NodesNotReady' });
-}
-
-async function setWeight(u: Upgrade, weight: number): Promise<void> {
-  const { plan, acts, ref, journal } = u;
-  const expected = journal.status.traffic.weight;
-  journal.say(`moving ${weight} % of the traffic to Y`);
-  const change = { traffic: plan.traffic, upgrade: ref, weight, epoch: u.nextEpoch(), expected };
-  const state = await run(acts.traffic.setWeight, `${weight} % to Y`, change);
-  journal.weight(state.weight, 'step');
 }
 
 /** The share that really arrives, by the counters of both sides. */
 async function proveArrival(u: Upgrade, weight: number): Promise<void> {
   const { plan, acts, journal } = u;
-  const measure = { x: metricsOf(plan.x), y: metricsOf(plan.y), weight, within: plan.traffic.settle };
+  const budget = { within: plan.traffic.settle, tolerance: plan.traffic.tolerance };
+  const measure = { x: metricsOf(plan.x), y: metricsOf(plan.y), weight, ...budget };
   const share = await run(acts.measure.measureShare, `does ${weight} % arrive?`, measure);
   journal.status.traffic.share = share;
   if (share.agrees) return;
   const range = `${share.share.toFixed(1)} % (${share.low.toFixed(1)} to ${share.high.toFixed(1)}) of ${share.requests} requests`;
-  throw new Interruption('failed', `the balancer says ${weight} %, but ${range} arrived at Y`, {
+  throw new Interruption('share', `the balancer says ${weight} %, but ${range} arrived at Y`, {
     code: 'ShareNotArriving',
   });
 }

@@ -1,5 +1,5 @@
 import type { SideName } from '../../../domain/names.ts';
-import type { KongNode, TrafficPlan } from '../../../domain/plan/index.ts';
+import type { EntryVia, KongNode } from '../../../domain/plan/index.ts';
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 import type { BalancedNode } from '../port.ts';
 import { outCombinations } from './groups.ts';
@@ -23,23 +23,30 @@ export interface Installation {
  * The configuration that is installed once. After that no reload is needed: which split and which groups are in force is
  * chosen per request, by which marker files exist. Error `PlanInvalid` for nodes that nginx can't balance.
  */
-export function nginxInclude(x: readonly KongNode[], y: readonly KongNode[], traffic: TrafficPlan): NginxInclude {
-  checkDirectory(traffic.directory);
-  const { weights, nodes } = installationFor(x, y, traffic);
+export function nginxInclude(
+  { directory }: EntryVia<'nginx'>,
+  plan: { readonly x: readonly KongNode[]; readonly y: readonly KongNode[]; readonly weights: readonly number[] },
+): NginxInclude {
+  checkDirectory(directory);
+  const { weights, nodes } = installationFor(plan);
   return {
     http: httpPart(weights, nodes),
-    server: serverPart(weights, nodes, currentLink(traffic.directory)),
-    location: locationPart(schemeOf([...x, ...y])),
+    server: serverPart(weights, nodes, currentLink(directory)),
+    location: locationPart(schemeOf([...plan.x, ...plan.y])),
   };
 }
 
-export function installationFor(
-  x: readonly KongNode[],
-  y: readonly KongNode[],
-  traffic: Pick<TrafficPlan, 'steps'>,
-): Installation {
+export function installationFor({
+  x,
+  y,
+  weights,
+}: {
+  readonly x: readonly KongNode[];
+  readonly y: readonly KongNode[];
+  readonly weights: readonly number[];
+}): Installation {
   return {
-    weights: traffic.steps.map((step) => step.y).sort((a, b) => a - b),
+    weights: [...weights].sort((a, b) => a - b),
     nodes: { x: x.map(toBalanced), y: y.map(toBalanced) },
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename } from 'node:fs/promises';
 import { CrossfadeError } from '../../../domain/errors/index.ts';
-import type { Plan } from '../../../domain/plan/index.ts';
+import type { EntryVia, Plan } from '../../../domain/plan/index.ts';
 import { installationFor, nginxInclude, type Installation } from './config.ts';
 import { onDisk } from './disk.ts';
 import { currentLink, httpFile, installedFile, locationFile, lockFile, serverFile } from './layout.ts';
@@ -17,11 +17,13 @@ import { makeFolder, writeSafely, writeState } from './state.ts';
  * @returns the files, by the block of nginx's configuration that each belongs into
  */
 export async function installNginx(
+  entry: EntryVia<'nginx'>,
   plan: Pick<Plan, 'x' | 'y' | 'traffic'>,
 ): Promise<Record<'http' | 'server' | 'location', string>> {
-  const { directory } = plan.traffic;
-  const include = nginxInclude(plan.x.nodes, plan.y.nodes, plan.traffic);
-  const installation = installationFor(plan.x.nodes, plan.y.nodes, plan.traffic);
+  const { directory } = entry;
+  const what = { x: plan.x.nodes, y: plan.y.nodes, weights: plan.traffic.steps.map((step) => step.y) };
+  const include = nginxInclude(entry, what);
+  const installation = installationFor(what);
   const files = { http: httpFile(directory), server: serverFile(directory), location: locationFile(directory) };
   await onDisk(directory, async () => {
     await makeFolder(directory);

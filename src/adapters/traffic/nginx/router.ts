@@ -1,7 +1,7 @@
 import { CrossfadeError } from '../../../domain/errors/index.ts';
-import type { TrafficPlan } from '../../../domain/plan/index.ts';
-import { decideOut, decideWeight, type ChangeDecision } from '../../../domain/traffic-change.ts';
-import type { TrafficState } from '../../../domain/traffic.ts';
+import type { EntryVia } from '../../../domain/plan/index.ts';
+import { decideOut, decideWeight, type ChangeDecision } from '../../../domain/traffic/change.ts';
+import type { TrafficState } from '../../../domain/traffic/state.ts';
 import type { OutChange, TrafficRouter, WeightChange } from '../port.ts';
 import type { Installation } from './config.ts';
 import { onDisk } from './disk.ts';
@@ -15,9 +15,7 @@ import { readState, writeState } from './state.ts';
  * nginx on this host, changed without a reload: a reload breaks the next request of every keep-alive client. nginx looks
  * at the state per request, so what is read from the directory is what it does, provided that it has loaded the include.
  */
-export function createNginxRouter({ directory, steps }: TrafficPlan): TrafficRouter {
-  const planned = steps.map((step) => step.y);
-
+export function createNginxRouter({ directory }: EntryVia<'nginx'>, planned: readonly number[]): TrafficRouter {
   async function change(
     plan: (now: TrafficState, installed: Installation) => { next: TrafficState; decision: ChangeDecision },
   ): Promise<TrafficState> {
@@ -57,6 +55,11 @@ export function createNginxRouter({ directory, steps }: TrafficPlan): TrafficRou
 
     async current() {
       return onDisk(directory, async () => readState(directory, await readChecked()));
+    },
+
+    async verify(weight) {
+      const now = await onDisk(directory, async () => readState(directory, await readChecked()));
+      return { agrees: now.weight === weight, what: `${directory} has ${now.weight} % on Y` };
     },
 
     set: ({ upgrade, weight, epoch, expected }: WeightChange) =>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, open, readFile, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { TrafficState } from '../../../domain/traffic.ts';
+import type { TrafficState } from '../../../domain/traffic/state.ts';
 import type { Installation } from './config.ts';
 import { currentLink, outMarker, statesFolder, weightMarker } from './layout.ts';
 

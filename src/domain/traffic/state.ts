@@ -1,4 +1,4 @@
-/** What the balancer does now, read back from it. */
+/** What one balancer does now, read back from it. */
 export interface TrafficState {
   /** Percent of the traffic that goes to Y. */
   readonly weight: number;
@@ -8,6 +8,15 @@ export interface TrafficState {
   readonly epoch: number;
   /** The upgrade (workflow run id) that made the last change; absent before the first. */
   readonly by?: string;
+  /** Testers reach Y; absent where the plan has none. */
+  readonly testers?: boolean;
+}
+
+/** Whether what carries the traffic goes by the weight that was set. */
+export interface Verification {
+  readonly agrees: boolean;
+  /** What was asked and what it said, for people: `3 of 3 resolvers answer with it`. */
+  readonly what: string;
 }
 
 /** The share of the requests that really arrived at Y. */

@@ -1,4 +1,4 @@
-import type { TrafficState } from './traffic.ts';
+import type { TrafficState } from './state.ts';
 
 /** What to do with a change of the traffic, given what is in force. */
 export type ChangeDecision =

@@ -1,0 +1,105 @@
+import type { Via } from '../plan/index.ts';
+
+/** What Kong proxies, as far as a balancer treats it differently. */
+export const PROTOCOLS = ['http', 'http2', 'grpc', 'websocket', 'tcp', 'tls-passthrough'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** `requests`: each request is split for itself; `connections`: each connection; `clients`: each client; `no`: not at all. */
+export type Split = 'requests' | 'connections' | 'clients' | 'no';
+
+/** What a kind of balancer is able to do. `plan` and the documents tell it. */
+export interface Abilities {
+  /** `any` weight; what the `addresses` of both sides make possible; or 0 and 100 only. */
+  readonly weights: 'any' | 'addresses' | 'all-or-nothing';
+  /** One node can be taken out of it. */
+  readonly nodeOut: boolean;
+  /** Y can be reached by testers before it has any share. */
+  readonly testers: boolean;
+  /** Clients can stay on their side. */
+  readonly sticky: boolean;
+  /** Why clients go on by the old weight for a while; absent where they don't. */
+  readonly lag?: string;
+  /** Where the epoch of the last change is kept. */
+  readonly epochIn: string;
+  readonly splits: Readonly<Record<Protocol, Split>>;
+}
+
+const BY_REQUEST = { http: 'requests', http2: 'requests', grpc: 'no', websocket: 'connections' } as const;
+const NO_STREAMS = { tcp: 'no', 'tls-passthrough': 'no' } as const;
+const all = (split: Split): Abilities['splits'] => ({
+  http: split,
+  http2: split,
+  grpc: split,
+  websocket: split,
+  tcp: split,
+  'tls-passthrough': split,
+});
+const DNS = {
+  nodeOut: false,
+  testers: true,
+  sticky: false,
+  lag: 'resolvers and clients keep an answer for its TTL, and some for longer; open connections stay where they are',
+  splits: all('clients'),
+} as const;
+
+export const ABILITIES: Readonly<Record<Via, Abilities>> = {
+  nginx: {
+    weights: 'any',
+    nodeOut: true,
+    testers: true,
+    sticky: true,
+    epochIn: 'a file beside the markers',
+    splits: { ...BY_REQUEST, ...NO_STREAMS },
+  },
+  haproxy: {
+    weights: 'any',
+    nodeOut: true,
+    testers: false,
+    sticky: false,
+    epochIn: 'a file beside the state file',
+    splits: { ...all('connections'), http: 'requests', http2: 'requests', grpc: 'requests' },
+  },
+  route53: { ...DNS, weights: 'any', epochIn: 'a TXT record' },
+  powerdns: { ...DNS, weights: 'any', epochIn: 'a TXT record' },
+  rfc2136: { ...DNS, weights: 'addresses', epochIn: 'a TXT record' },
+  'gateway-api': {
+    weights: 'any',
+    nodeOut: false,
+    testers: true,
+    sticky: false,
+    epochIn: 'annotations of the routes',
+    splits: {
+      ...all('no'),
+      http: 'requests',
+      http2: 'requests',
+      grpc: 'requests',
+      websocket: 'connections',
+      tcp: 'connections',
+    },
+  },
+  'ingress-nginx': {
+    weights: 'any',
+    nodeOut: false,
+    testers: true,
+    sticky: false,
+    epochIn: 'annotations of the Ingress',
+    splits: { ...BY_REQUEST, grpc: 'requests', ...NO_STREAMS },
+  },
+  'kubernetes-service': {
+    weights: 'all-or-nothing',
+    nodeOut: false,
+    testers: false,
+    sticky: false,
+    lag: 'open connections stay where they are',
+    epochIn: 'annotations of the Service',
+    splits: all('connections'),
+  },
+  command: {
+    weights: 'any',
+    nodeOut: true,
+    testers: false,
+    sticky: false,
+    epochIn: "the user's own program",
+    splits: all('requests'),
+  },
+};

@@ -1,0 +1,156 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { Balancer } from '../domain/traffic/balancers.ts';
+import { ABILITIES } from '../domain/traffic/abilities.ts';
+import type { TrafficState } from '../domain/traffic/state.ts';
+import { Interruption } from './interruption.ts';
+import { run } from './proxies.ts';
+import { together } from './together.ts';
+import type { Upgrade } from './upgrade.ts';
+
+// Everything that is done to all balancers of a plan.
+
+/** Moves the share of Y on every balancer, in the plan's order: all of them, or none. */
+export async function moveTraffic(u: Upgrade, weight: number): Promise<void> {
+  const before = u.journal.status.traffic.weight;
+  const change = { weight, expected: before, epoch: u.nextEpoch() };
+  // Nothing is moved anywhere while one of several can't be read, or does something else than was set.
+  if (u.balancers.length > 1) await together(...u.balancers.map((at) => () => proveWeight(u, at, before)));
+  const moved: Balancer[] = [];
+  try {
+    for (const group of inOrder(u)) moved.push(...(await setAll(u, group, change)));
+  } catch (error) {
+    if (error instanceof PartlyMoved) {
+      // An abort takes everything back at once, which needs no step before it.
+      if (!isCancellation(error.why))
+        await putBack(u, [...moved, ...error.moved], { weight: before, expected: weight });
+      throw error.why;
+    }
+    throw error;
+  }
+  u.journal.weight(weight, 'step');
+}
+
+/** What was set is set on every balancer; the others are left as they are by a failure. */
+class PartlyMoved extends Error {
+  readonly moved: readonly Balancer[];
+  readonly why: unknown;
+
+  constructor(moved: readonly Balancer[], why: unknown) {
+    super('partly moved');
+    this.moved = moved;
+    this.why = why;
+  }
+}
+
+interface Move {
+  readonly weight: number;
+  readonly expected?: number;
+  readonly epoch: number;
+}
+
+async function setAll(u: Upgrade, group: readonly Balancer[], change: Move): Promise<readonly Balancer[]> {
+  const results = await Promise.allSettled(
+    group.map((at) => {
+      const input = { at, upgrade: u.ref, ...change };
+      return run(u.acts.traffic(at.host).setWeight, `${change.weight} % to Y: ${at.name}`, input);
+    }),
+  );
+  const failed = results.find((one) => one.status === 'rejected');
+  if (failed === undefined) return group;
+  throw new PartlyMoved(
+    group.filter((_, index) => results[index]?.status === 'fulfilled'),
+    failed.reason,
+  );
+}
+
+/** A balancer that can't be put back is told: what comes next, a retreat or a hold, has to know. */
+function putBack(u: Upgrade, moved: readonly Balancer[], back: Omit<Move, 'epoch'>): Promise<void> {
+  return CancellationScope.nonCancellable(async () => {
+    const epoch = u.nextEpoch();
+    for (const at of moved) {
+      const input = { at, upgrade: u.ref, ...back, epoch };
+      await run(u.acts.undo.traffic(at.host).setWeight, `back to ${back.weight} %: ${at.name}`, input).catch(() =>
+        u.journal.note('failure', `${at.name} could not be put back to ${back.weight} % on Y`),
+      );
+    }
+  });
+}
+
+const inOrder = ({ balancers, plan: { traffic } }: Upgrade): readonly (readonly Balancer[])[] => {
+  if (traffic.via !== 'several' || traffic.order === 'together') return [balancers];
+  return traffic.entries.map((entry) => balancers.filter((at) => at.entry === entry));
+};
+
+async function proveWeight(u: Upgrade, at: Balancer, expected: number): Promise<void> {
+  const { weight } = await run(u.acts.traffic(at.host).readTraffic, `still ${expected} %? ${at.name}`, { at });
+  if (weight === expected) return;
+  const message = `${at.name} gives Y ${weight} %, and ${expected} % was set: somebody else changed it`;
+  throw new Interruption('failed', message, { code: 'ForeignChange' });
+}
+
+/** Undoes a step that did not arrive: the weight before it, on every balancer. */
+export async function undoStep(u: Upgrade, weight: number): Promise<void> {
+  const change = { weight, epoch: u.nextEpoch() };
+  for (const at of u.balancers)
+    await run(u.acts.traffic(at.host).setWeight, `back to ${weight} %: ${at.name}`, { at, upgrade: u.ref, ...change });
+  u.journal.weight(weight, 'a step that did not arrive is undone');
+}
+
+/** What carries the traffic goes by the weight. */
+export async function proveCarried(u: Upgrade, weight: number): Promise<void> {
+  const within = u.plan.traffic.settle;
+  const answers = await together(
+    ...u.balancers.map((at) => async () => ({
+      at,
+      ...(await run(u.acts.verifyTraffic(at.host).verifyWeight, `is it carried? ${at.name}`, { at, weight, within })),
+    })),
+  );
+  const other = answers.filter(({ agrees }) => !agrees);
+  if (other.length === 0) return;
+  const reasons = other.map(({ at, what }) => `${at.name}: ${what}`).join('; ');
+  throw new Interruption('share', `${weight} % was set, and is not what is in force: ${reasons}`, {
+    code: 'ShareNotArriving',
+  });
+}
+
+/** All traffic to X, on every balancer at once; one that fails does not keep the others from it. */
+export async function allToX(u: Upgrade): Promise<void> {
+  const change = { weight: 0, epoch: u.nextEpoch() };
+  const results = await Promise.allSettled(
+    u.balancers.map((at) =>
+      run(u.acts.undo.traffic(at.host).setWeight, `all traffic to X: ${at.name}`, { at, upgrade: u.ref, ...change }),
+    ),
+  );
+  for (const one of results) if (one.status === 'rejected') throw one.reason;
+  u.journal.weight(0, 'returned to X');
+}
+
+/** The balancers that can take one node out. */
+export const takesNodesOut = ({ entry }: Balancer): boolean =>
+  ABILITIES[entry.via].nodeOut && (entry.via !== 'command' || (entry.out !== undefined && entry.in !== undefined));
+
+/** Takes a node out of every balancer that can, or puts it back. */
+export async function setNodeOut(u: Upgrade, node: string, out: boolean, acts = u.acts.traffic): Promise<void> {
+  const change = { upgrade: u.ref, node, out, epoch: u.nextEpoch() };
+  for (const at of u.balancers.filter(takesNodesOut))
+    await run(acts(at.host).setNodeOut, `${node} ${out ? 'out' : 'in'}: ${at.name}`, { at, ...change });
+}
+
+/** Those that the activities of one host can look at. */
+export const balancersOn = (u: Upgrade, host: string): readonly Balancer[] =>
+  u.balancers.filter((at) => at.host === host);
+
+const hasTesters = ({ entry }: Balancer): boolean => 'testers' in entry && entry.testers !== undefined;
+
+/** Opens the way of testers to Y wherever the plan has one, or closes it. */
+export async function setTesters(u: Upgrade, open: boolean, acts = u.acts.traffic): Promise<number> {
+  const found = u.balancers.filter(hasTesters);
+  const change = { upgrade: u.ref, open, epoch: u.nextEpoch() };
+  for (const at of found)
+    await run(acts(at.host).setTesters, `testers ${open ? 'reach Y' : 'go to X'}: ${at.name}`, { at, ...change });
+  return found.length;
+}
+
+/** What every balancer does now. */
+export const readAll = (u: Upgrade, why: string): Promise<readonly TrafficState[]> =>
+  together(...u.balancers.map((at) => () => run(u.acts.traffic(at.host).readTraffic, `${why} ${at.name}`, { at })));
