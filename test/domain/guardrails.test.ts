@@ -17,7 +17,7 @@ const facts: FinishFacts = {
 };
 const backup = { takenAt: '2026-01-01', verified: true } as BackupRef;
 const good: Input = {
-  traffic: { weight: 100, out: [], epoch: 1 },
+  traffic: [{ weight: 100, out: [], epoch: 1 }],
   facts,
   told: { by: 'role', roles: ['kong'] },
   lockOut: false,
@@ -58,8 +58,8 @@ test("X's metrics can't be read: fine once it is gone, and not before", () => {
 });
 
 test.each([
-  ['traffic-on-y', { ...good, traffic: { weight: 99, out: [], epoch: 1 } }],
-  ['traffic-on-y', { ...good, traffic: { weight: 100, out: ['y1'], epoch: 1 } }],
+  ['traffic-on-y', { ...good, traffic: [...good.traffic, { weight: 99, out: [], epoch: 1 }] }],
+  ['traffic-on-y', { ...good, traffic: [{ weight: 100, out: ['y1'], epoch: 1 }, ...good.traffic] }],
   ['x-idle', { ...good, facts: { ...facts, xRequests: 1 } }],
   ['configuration-unchanged', { ...good, facts: { ...facts, drift: { ...facts.drift, total: 1 } } }],
   ['approved', { ...good, approvedBy: [] }],

@@ -27,8 +27,11 @@ export type Override = (input: unknown, usual: () => Promise<unknown>) => Promis
 /** What one upgrade acts on, in memory, and all that was done to it. */
 export class World {
   weight = 0;
+  /** Where balancers differ: by name. */
+  readonly weights = new Map<string, number>();
   out = new Set<string>();
   epoch = 0;
+  testers = false;
   frozen = false;
   xUp = true;
   yUp = false;
@@ -108,6 +111,16 @@ export class World {
   /** A running watch ends with `fail` at once, as when Y begins to answer errors. */
   breachNow(): void {
     this.breaches.emit('breach');
+  }
+
+  /** Waits until this is so, or the activity is cancelled. */
+  seen(condition: () => boolean): Promise<unknown> {
+    return Promise.race([this.until(condition), Context.current().cancelled]);
+  }
+
+  /** Something that is waited for may be so now. */
+  changed(): void {
+    this.changes.emit('change');
   }
 
   /** Waits like a watch: until the bake is over (never without), a breach, or cancellation. */

@@ -8,6 +8,7 @@ import { CrossfadeError } from '../../src/domain/errors/index.ts';
 import type { MigrationState } from '../../src/domain/migrations.ts';
 import type { BackupFacts } from '../../src/domain/restore/index.ts';
 import type { TrafficState } from '../../src/domain/traffic/state.ts';
+import type { Balancer } from '../../src/domain/traffic/balancers.ts';
 import type { SideFigures, Verdict } from '../../src/domain/verdict/index.ts';
 import type { ActivityName, World } from './fake-activities-world.ts';
 
@@ -50,7 +51,9 @@ const fingerprint = (world: World): Fingerprint => ({
   rows: 120,
   takenAt: AT,
 });
-const traffic = ({ weight, out, epoch }: World): TrafficState => ({ weight, out: [...out], epoch });
+const traffic = ({ weight, weights, out, epoch, testers }: World, { at }: { at: Balancer }): TrafficState => {
+  return { weight: weights.get(at.name) ?? weight, out: [...out], epoch, testers };
+};
 const stored = (kind: StoredObject['kind'], key: string): StoredObject => {
   return { kind, key: `crossfade/${key}`, size: 1024, sha256: HASH, content: 4096, packing: ['zstd'], source: key };
 };
@@ -67,10 +70,10 @@ const BACKUP: BackupFacts = {
   database: { name: 'kong', bytes: 8_000_000, tables: 40, rows: 120, fingerprint: HASH, pending: 0, leftOut: [] },
 };
 
-const fakes: Omit<Fakes, 'openUpgrade' | 'openRestore' | 'watchTraffic'> = {
+const fakes: Omit<Fakes, 'openUpgrade' | 'openRestore' | keyof typeof lookouts> = {
   checkRules: (world, { frozen }) => (frozen ? world.frozenFindings : world.findings),
   checkHost: (_, { side }) => [{ rule: `host-${side}`, level: 'pass', message: 'all programs are there' }],
-  checkBalancer: () => ({ rule: 'balancer', level: 'pass', message: 'installed for every step' }),
+  checkBalancer: () => [{ rule: 'balancer', level: 'pass', message: 'prepared for every step' }],
   runUserCommands: () => undefined,
   waitForQuiet: () => undefined,
   freezeConfiguration: (world) => {
@@ -221,15 +224,22 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'openRestore' | 'watchTraffic'> = {
   runTests: (_, { cluster }) => ({ passed: 2, nodes: cluster.nodes.length }),
   compareAnswers: () => ({ compared: 3 }),
   readTraffic: traffic,
-  setWeight: (world, { weight, epoch }) => {
+  setWeight: (world, { at, weight, epoch }) => {
     turn(world, epoch);
     world.weight = weight;
-    return traffic(world);
+    world.weights.set(at.name, weight);
+    return traffic(world, { at });
   },
-  setNodeOut: (world, { node, out, epoch }) => {
+  verifyWeight: (_, { weight }) => ({ agrees: true, what: `${weight} % is in force` }),
+  setNodeOut: (world, { at, node, out, epoch }) => {
     turn(world, epoch);
     world.out[out ? 'add' : 'delete'](node);
-    return traffic(world);
+    return traffic(world, { at });
+  },
+  setTesters: (world, { at, open, epoch }) => {
+    turn(world, epoch);
+    world.testers = open;
+    return traffic(world, { at });
   },
   measureShare: (world, { weight }) => {
     const share = world.shareArrives ? weight : 0;
@@ -237,6 +247,19 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'openRestore' | 'watchTraffic'> = {
   },
   writeReport: () => ({ jsonKey: 'crossfade/report.json', htmlKey: 'crossfade/report.html' }),
   notify: () => undefined,
+};
+
+/** What goes on beside something else, until that has ended. */
+const lookouts = {
+  watchTraffic,
+  watchWeight: (world: World, { at, weight }: Input<'watchWeight'>): Promise<never> =>
+    world
+      .seen(() => (world.weights.get(at.name) ?? weight) !== weight)
+      .then(() => Promise.reject(new CrossfadeError('ForeignChange', `${at.name}: another weight was found`))),
+  awaitNodes: async (world: World, { whole }: Input<'awaitNodes'>) => {
+    await world.seen(() => whole === (Object.keys(world.nodesNotReady.x).length === 0));
+    return { notReady: world.nodesNotReady.x };
+  },
 };
 
 async function watchTraffic(world: World, input: Input<'watchTraffic'>): ReturnType<Activities['watchTraffic']> {
@@ -251,9 +274,10 @@ async function watchTraffic(world: World, input: Input<'watchTraffic'>): ReturnT
 /** The name, and what tells the calls of one activity apart: `setWeight:25`, `runTests:y`, `setNodeOut:y1:out`. */
 function keyOf(name: ActivityName, input: Record<string, unknown>): string {
   const tells = (): unknown => {
-    if (name === 'setWeight' || name === 'measureShare') return input['weight'];
+    if (name === 'setWeight' || name === 'measureShare' || name === 'verifyWeight') return weightOf(input);
     if (name === 'setNodeOut') return `${String(input['node'])}:${input['out'] === true ? 'out' : 'in'}`;
     if (name === 'reloadNode' || name === 'restartNode') return input['node'];
+    if (name === 'setTesters') return input['open'] === true ? 'open' : 'closed';
     if (name === 'watchTraffic') return input['name'];
     if (name === 'checkRules') return input['frozen'] === true ? 'frozen' : undefined;
     if (name === 'checkNodes') return (input['cluster'] as { version?: string }).version === '3.6.1' ? 'x' : 'y';
@@ -263,18 +287,25 @@ function keyOf(name: ActivityName, input: Record<string, unknown>): string {
   return told === undefined ? name : `${name}:${String(told as string | number)}`;
 }
 
+/** `25`; of several balancers also which: `25@edge-2`. */
+function weightOf(input: Record<string, unknown>): string {
+  const at = input['at'] as Balancer | undefined;
+  const which = at === undefined || at.name === at.entry.via ? '' : `@${at.name}`;
+  return `${String(input['weight'] as number)}${which}`;
+}
+
 /** All activities, each acting on the world of its own workflow. */
 export function fakeActivities(worldOf: (workflowId: string) => World, open: OpenDeps): Activities {
   const opened = createOpenActivities(open);
   const openRestore = createOpenRestore(open);
-  const names = [...Object.keys(fakes), 'openUpgrade', 'openRestore', 'watchTraffic'] as ActivityName[];
+  const names = [...Object.keys(fakes), ...Object.keys(lookouts), 'openUpgrade', 'openRestore'] as ActivityName[];
   const one = (name: ActivityName) => (input: unknown) => {
     const world = worldOf(activityInfo().workflowExecution?.workflowId ?? '');
     const usual = async (): Promise<unknown> => {
       if (name === 'openUpgrade') return opened.openUpgrade(input as Input<'openUpgrade'>);
       if (name === 'openRestore') return openRestore(input as Input<'openRestore'>);
-      if (name === 'watchTraffic') return watchTraffic(world, input as Input<'watchTraffic'>);
-      return (fakes[name] as (world: World, input: unknown) => unknown)(world, input);
+      const fake = { ...fakes, ...lookouts }[name] as (world: World, input: unknown) => unknown;
+      return fake(world, input);
     };
     return world.perform(name, keyOf(name, input as Record<string, unknown>), input, usual);
   };

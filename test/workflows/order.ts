@@ -6,11 +6,14 @@ export type Order = readonly (string | readonly string[])[];
 
 const aside = ({ name }: Call): boolean => name === 'notify' || name === 'writeReport';
 
-/** What was done, without what only tells people, and without the watches unless they are asked for. */
+/** Goes on beside something else. */
+export const looksOn = ({ name }: Call): boolean => ['watchTraffic', 'watchWeight', 'awaitNodes'].includes(name);
+
+/** What was done, without what only tells people, and without what looks on. */
 export const acts = ({ calls }: World, from = 0): string[] =>
   calls
     .slice(from)
-    .filter((call) => !aside(call) && call.name !== 'watchTraffic')
+    .filter((call) => !aside(call) && !looksOn(call))
     .map(({ key }) => key);
 
 /** The calls were exactly these, in this order. */
@@ -34,9 +37,7 @@ export const undoneKeys = (world: World): string[] => undone(world).map(({ key }
 /** No act that began before an undo was still running when the undo began. */
 export function expectNoOverlap(world: World, undos = undone(world)): void {
   for (const undo of undos) {
-    const overlapping = world.calls.filter(
-      (call) => !aside(call) && call.name !== 'watchTraffic' && call.began < undo.began,
-    );
+    const overlapping = world.calls.filter((call) => !aside(call) && !looksOn(call) && call.began < undo.began);
     for (const call of overlapping)
       expect(call.ended ?? Infinity, `${call.key} was still running when ${undo.key} began`).toBeLessThan(undo.began);
   }
