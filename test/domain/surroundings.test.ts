@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FreezeState } from '../../src/domain/configuration.ts';
-import type { Plan } from '../../src/domain/plan/index.ts';
-import { balancerReady, databaseAdmin, noEarlierUpgrade } from '../../src/domain/rules/index.ts';
+import { databaseAdmin, noEarlierUpgrade } from '../../src/domain/rules/index.ts';
 
 const upgrade = { runId: 'this' };
 const thawed: FreezeState = {
@@ -23,20 +22,6 @@ test.each([
   ['a migration of another has opened its guard', undefined, { ...frozenBy('other'), frozen: false }, 'refuse'],
 ] as const)('what other upgrades left: %s', (_, seal, freeze, level) => {
   expect(noEarlierUpgrade(seal, freeze, upgrade).level).toBe(level);
-});
-
-const nodes = { x: [{ name: 'x1' }], y: [{ name: 'y1' }, { name: 'y2' }] };
-const plan = { x: { nodes: nodes.x }, y: { nodes: nodes.y } } as unknown as Plan;
-const installed = { weights: [0, 50, 100], nodes };
-const now = { weight: 0, out: [], epoch: 0 };
-
-test.each([
-  ['as it should be', installed, now, 'pass'],
-  ['installed for other nodes', { ...installed, nodes: { ...nodes, y: [{ name: 'y1' }] } }, now, 'refuse'],
-  ['Y has traffic already', installed, { ...now, weight: 50 }, 'refuse'],
-  ['a node was left out', installed, { ...now, out: ['x1'] }, 'refuse'],
-] as const)('the balancer: %s', (_, there, state, level) => {
-  expect(balancerReady(there, state, plan).level).toBe(level);
 });
 
 test('the admin of the database may create roles and databases, or the finding says what it lacks', () => {

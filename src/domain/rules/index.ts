@@ -1,5 +1,6 @@
 export { abandonedUpgrade } from './abandoned.ts';
 export { deck, drillServer, dumpAccount, encrypted, files, notEncrypted } from './backup.ts';
+export { balancerReady } from './balancer.ts';
 export { noUnknownNodes, UNKNOWN_NODES } from './clients.ts';
 export { connections, sameDatabase, type ConnectionFacts } from './database.ts';
 export { compareKinds, ENTITY_KINDS, type EntitySets } from './entities.ts';
@@ -12,7 +13,7 @@ export { topology, xReady, yNotRunning, type NodeFacts } from './nodes.ts';
 export { pairRisks, plannedMigrations } from './pair.ts';
 export { versionPath } from './path.ts';
 export { pluginsKnown, samePluginSets } from './plugin-sets.ts';
-export { balancerReady, databaseAdmin, noEarlierUpgrade } from './surroundings.ts';
+export { databaseAdmin, noEarlierUpgrade } from './surroundings.ts';
 export { kongSchema, type SchemaFacts } from './schema.ts';
 export { rehearsed, type Rehearsal } from './rehearsal.ts';
 export { freezeTime } from './time.ts';

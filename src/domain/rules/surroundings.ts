@@ -1,9 +1,7 @@
 import type { FreezeState } from '../configuration.ts';
 import type { Finding } from '../findings.ts';
-import type { Balancer } from '../traffic/balancers.ts';
-import type { TrafficState } from '../traffic/state.ts';
 import type { UpgradeRef } from '../upgrade.ts';
-import { pass, refuse, warn } from './finding.ts';
+import { pass, refuse } from './finding.ts';
 
 /** Nothing of another upgrade is left in the database: no open seal, no guard. */
 export function noEarlierUpgrade(
@@ -25,41 +23,6 @@ export function noEarlierUpgrade(
       'Start `rollbackUpgrade` with the plan of that upgrade: it undoes what was left.',
     );
   return pass(rule, 'No other upgrade has left anything in the database.');
-}
-
-interface Prepared {
-  /** Absent: any. */
-  readonly weights?: readonly number[];
-  /** Absent where it does not know single nodes. */
-  readonly nodes?: Readonly<Record<'x' | 'y', readonly { name: string }[]>>;
-  /** What the plan needs and can't have here. */
-  readonly lacks?: readonly string[];
-}
-
-/** The balancer was prepared for this very plan, and X has all traffic. */
-export function balancerReady(at: Balancer, prepared: Prepared, now: TrafficState): Finding[] {
-  const rule = 'balancer';
-  const again = 'Prepare it again for this plan, as docs/traffic.md shows it for this kind of balancer.';
-  const lacks = (prepared.lacks ?? []).map((text) =>
-    warn(rule, `${at.name}: ${text}`, 'See docs/traffic.md for what each kind of balancer can do.'),
-  );
-  for (const side of ['x', 'y'] as const) {
-    if (prepared.nodes === undefined) break;
-    const [there, wanted] = [prepared.nodes[side].map(({ name }) => name).join(', '), at.nodes[side].join(', ')];
-    if (there !== wanted)
-      return [refuse(rule, `${at.name} knows ${side.toUpperCase()} as ${there}; the plan has ${wanted}.`, again)];
-  }
-  const missing = at.weights.filter((weight) => prepared.weights !== undefined && !prepared.weights.includes(weight));
-  if (missing.length > 0) return [refuse(rule, `${at.name} can't make ${missing.join(', ')} %.`, again)];
-  if (now.weight !== 0 || now.out.length > 0)
-    return [
-      refuse(
-        rule,
-        `${at.name} gives Y ${now.weight} % already, and these nodes are out: ${now.out.join(', ') || 'none'}.`,
-        'Start `rollbackUpgrade` with the plan of the upgrade that was left like this.',
-      ),
-    ];
-  return [pass(rule, `${at.name} is prepared for every step, and X has all traffic.`), ...lacks];
 }
 
 /** The plan's `database.admin` may do what it is there for. */
