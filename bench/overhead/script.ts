@@ -57,7 +57,10 @@ async function environment({ plan, sandbox, secrets }: Stand): Promise<Record<st
     ...{ PG_ADMIN_USER: sandbox.postgres.admin.user, PG_ADMIN_PASSWORD: secrets.PG_ADMIN_PASSWORD },
     ...{ S3_ENDPOINT: sandbox.s3.endpoint, S3_BUCKET: s3.bucket, S3_REGION: s3.region },
     ...{ S3_KEY: sandbox.s3.accessKeyId, S3_SECRET_KEY: secrets.S3_SECRET_KEY, DEMO_KEY: secrets.DEMO_KEY },
-    ...{ TRAFFIC: traffic.directory, STEPS: traffic.steps.map((step) => step.y).join(' ') },
+    ...{
+      TRAFFIC: traffic.via === 'nginx' ? traffic.directory : '',
+      STEPS: traffic.steps.map((step) => step.y).join(' '),
+    },
     MIN_REQUESTS: String(verdict.minRequests),
   };
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { installNginx } from '../../src/adapters/traffic/nginx/install.ts';
-import type { Plan } from '../../src/domain/plan/index.ts';
+import type { EntryVia, Plan } from '../../src/domain/plan/index.ts';
+import { entriesOf } from '../../src/domain/traffic/balancers.ts';
 import { startNginx, type Nginx } from '../servers/nginx.ts';
 
 /** nginx with what Crossfade needs installed, before there is any load: so that no reload is ever needed under it. */
 export async function startBalancer(dir: string, port: number, plan: Plan): Promise<Nginx> {
-  const files = await installNginx(plan);
+  const [entry] = entriesOf(plan.traffic);
+  const files = await installNginx(entry as EntryVia<'nginx'>, plan);
   return startNginx({
     dir: join(dir, 'nginx'),
     http: `log_format sides '$time_iso8601 $crossfade_side "$request" $status $request_time';

@@ -72,6 +72,7 @@ test('its plan is valid and speaks of its containers, addresses and variables', 
   const { plan, faults } = parsePlan(parse(read('sandbox/docker/plan.yaml')));
   expect(faults).toEqual([]);
   const { x, y, traffic, backup } = plan as Plan;
+  if (traffic.via !== 'nginx') throw new Error('the balancer is nginx');
   for (const node of [...x.nodes, ...y.nodes]) {
     const container = `crossfade-${node.name}`;
     expect(services[`kong-${node.name}`]?.container_name).toBe(container);

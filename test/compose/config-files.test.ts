@@ -21,7 +21,10 @@ afterEach(async () => void (await removeFolder(dir)));
 test('nginx takes its configuration with what Crossfade installs for the plan', async () => {
   const { nginx } = await installTools(['nginx']);
   const { x, y, traffic } = parsePlan(parse(readFileSync(file('plan.yaml'), 'utf8'))).plan as Plan;
-  const include = nginxInclude(x.nodes, y.nodes, { ...traffic, directory: dir });
+  const include = nginxInclude(
+    { via: 'nginx', host: ['worker'], directory: dir },
+    { x: x.nodes, y: y.nodes, weights: traffic.steps.map((step) => step.y) },
+  );
   for (const part of ['http', 'server', 'location'] as const) writeFileSync(join(dir, `${part}.conf`), include[part]);
   const elsewhere = ['/var/lib/crossfade/traffic', '/var/log/nginx', '/run'];
   const config = elsewhere.reduce(

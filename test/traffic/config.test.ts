@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { nginxInclude } from '../../src/adapters/traffic/nginx/config.ts';
 import { canBeOut, outCombinations } from '../../src/adapters/traffic/nginx/groups.ts';
-import { kongNode, traffic } from './setup.ts';
+import type { KongNode } from '../../src/domain/plan/index.ts';
+import { entryAt, kongNode } from './setup.ts';
+
+const include = (x: readonly KongNode[], y: readonly KongNode[], directory = '/d') =>
+  nginxInclude(entryAt(directory), { x, y, weights: [5, 100] });
 
 test('groups for every combination of up to four nodes, never without any node; for each single one of more', () => {
   expect(outCombinations(1)).toEqual([]);
@@ -14,10 +18,10 @@ test('groups for every combination of up to four nodes, never without any node; 
 
 test('addresses: ports by scheme, IPv6, https', () => {
   const node = (name: string, proxy: string) => ({ ...kongNode(name, 1), proxy });
-  const plain = nginxInclude([node('x1', 'http://kong.example')], [node('y1', 'http://[::1]:8000')], traffic('/d'));
+  const plain = include([node('x1', 'http://kong.example')], [node('y1', 'http://[::1]:8000')]);
   expect(plain.http).toContain('server kong.example:80 ');
   expect(plain.http).toContain('server [::1]:8000 ');
-  const tls = nginxInclude([node('x1', 'https://kong.example')], [node('y1', 'https://y:8443')], traffic('/d'));
+  const tls = include([node('x1', 'https://kong.example')], [node('y1', 'https://y:8443')]);
   expect(tls.http).toContain('server kong.example:443 ');
   expect(tls.location).toContain('proxy_pass https://$crossfade_upstream;');
 });
@@ -25,7 +29,7 @@ test('addresses: ports by scheme, IPv6, https', () => {
 test('what nginx can not do is refused: a path, two schemes, a directory with a meaning', () => {
   const node = (proxy: string) => [{ ...kongNode('n', 1), proxy }];
   const fine = node('http://a:1');
-  expect(() => nginxInclude(fine, node('http://b:1/path'), traffic('/d'))).toThrow('has a path');
-  expect(() => nginxInclude(fine, node('https://b:1'), traffic('/d'))).toThrow('same scheme');
-  expect(() => nginxInclude(fine, node('http://b:1'), traffic('/d; x'))).toThrow('traffic.directory');
+  expect(() => include(fine, node('http://b:1/path'))).toThrow('has a path');
+  expect(() => include(fine, node('https://b:1'))).toThrow('same scheme');
+  expect(() => include(fine, node('http://b:1'), '/d; x')).toThrow('traffic.directory');
 });

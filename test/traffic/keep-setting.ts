@@ -1,9 +1,8 @@
 // Sets weights as fast as it can, until it is killed: `node keep-setting.ts DIRECTORY EPOCH`
-import { createTrafficRouter } from '../../src/adapters/traffic/index.ts';
-import { traffic, upgrade } from './setup.ts';
+import { entryAt, planFor, routerOf, upgrade } from './setup.ts';
 
 const [directory = '', first = '1'] = process.argv.slice(2);
-const router = createTrafficRouter()(traffic(directory));
+const router = routerOf(planFor(entryAt(directory), [], []));
 const weights = [0, 5, 25, 50, 100];
 for (let epoch = Number(first); ; epoch++) {
   await router.set({ upgrade: upgrade('killed'), weight: weights[epoch % weights.length] ?? 0, epoch });

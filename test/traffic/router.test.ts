@@ -16,12 +16,11 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTrafficActivities } from '../../src/activities/traffic.ts';
+import { createSecrets } from '../../src/adapters/secrets.ts';
 import { createTrafficRouter } from '../../src/adapters/traffic/index.ts';
-import { installNginx } from '../../src/adapters/traffic/nginx/install.ts';
 import { withLock } from '../../src/adapters/traffic/nginx/lock.ts';
-import type { TrafficRouter } from '../../src/adapters/traffic/port.ts';
 import { tempFolder } from '../sandbox/temp-folder.ts';
-import { planFor, traffic, upgrade } from './setup.ts';
+import { balancerOf, entryAt, install, planFor, routerOf, upgrade, type WholeRouter } from './setup.ts';
 
 const nodes = (...names: string[]) =>
   names.map((name, index) => ({ name, port: 1000 + index, served: 0, start: async () => {}, stop: async () => {} }));
@@ -30,12 +29,12 @@ const y = nodes('y1', 'y2');
 
 let root = '';
 let directory = '';
-let router: TrafficRouter;
+let router: WholeRouter;
 beforeEach(async () => {
   root = tempFolder();
   directory = join(root, 'traffic');
-  await installNginx(planFor(directory, x, y));
-  router = createTrafficRouter()(traffic(directory));
+  await install(planFor(entryAt(directory), x, y));
+  router = routerOf(planFor(entryAt(directory), x, y));
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -45,14 +44,14 @@ const set = (weight: number, epoch: number, expected?: number) =>
 const code = (name: string) => expect.objectContaining({ code: name }) as Error;
 
 test('the activities set absolutely, read back, and may be called again', async () => {
-  const activities = createTrafficActivities({ router: createTrafficRouter() });
-  const plan = traffic(directory);
-  const change = { traffic: plan, upgrade: mine, weight: 25, epoch: 3, expected: 0 };
+  const activities = createTrafficActivities({ router: createTrafficRouter({ secrets: createSecrets({}) }) });
+  const at = balancerOf(planFor(entryAt(directory), x, y));
+  const change = { at, upgrade: mine, weight: 25, epoch: 3, expected: 0 };
   const after = { weight: 25, out: [], epoch: 3, by: 'mine' };
   expect(await activities.setWeight(change)).toEqual(after);
   expect(await activities.setWeight(change)).toEqual(after);
-  expect(await activities.readTraffic({ traffic: plan })).toEqual(after);
-  const out = { traffic: plan, upgrade: mine, node: 'y1', out: true, epoch: 3 };
+  expect(await activities.readTraffic({ at })).toEqual(after);
+  const out = { at, upgrade: mine, node: 'y1', out: true, epoch: 3 };
   expect(await activities.setNodeOut(out)).toEqual({ ...after, out: ['y1'] });
   expect(await activities.setNodeOut(out)).toEqual({ ...after, out: ['y1'] });
   expect(await activities.setNodeOut({ ...out, out: false, epoch: 4 })).toEqual({ ...after, epoch: 4 });
@@ -172,21 +171,24 @@ test('the lock: a dead holder is passed over, a living one is waited for and the
 });
 
 test('refused before anything is touched: not installed, other steps, unknown nodes, no right to write', async () => {
-  const elsewhere = createTrafficRouter()(traffic(join(root, 'elsewhere')));
+  const elsewhere = routerOf(planFor(entryAt(join(root, 'elsewhere')), x, y));
   await expect(elsewhere.current()).rejects.toEqual(code('NotInstalled'));
-  const otherSteps = createTrafficRouter()(traffic(directory, [10, 100]));
+  const otherSteps = routerOf(planFor(entryAt(directory), x, y, [10, 100]));
   await expect(otherSteps.current()).rejects.toThrow('no split for 10 %');
   await expect(set(30, 1)).rejects.toEqual(code('NotInstalled'));
   await expect(router.setOut({ upgrade: mine, node: 'z1', out: true, epoch: 1 })).rejects.toEqual(code('NotInstalled'));
-  await expect(installNginx(planFor('/sys/crossfade', x, y))).rejects.toEqual(code('BalancerUnwritable'));
+  await expect(install(planFor(entryAt('/sys/crossfade'), x, y))).rejects.toEqual(code('BalancerUnwritable'));
   expect(await router.current()).toMatchObject({ epoch: 0 });
 });
 
 test('installing again keeps what is in force, and refuses steps without the weight in force', async () => {
   await set(25, 3);
-  await installNginx(planFor(directory, [...x].reverse(), y, [25, 100]));
-  expect(await createTrafficRouter()(traffic(directory, [25, 100])).current()).toMatchObject({ weight: 25, epoch: 3 });
-  const others = installNginx(planFor(directory, x, y, [10, 100]));
+  await install(planFor(entryAt(directory), [...x].reverse(), y, [25, 100]));
+  expect(await routerOf(planFor(entryAt(directory), x, y, [25, 100])).current()).toMatchObject({
+    weight: 25,
+    epoch: 3,
+  });
+  const others = install(planFor(entryAt(directory), x, y, [10, 100]));
   await expect(others).rejects.toThrow(/^25 % go to Y now .*\(10, 100 %\)/);
   await expect(others).rejects.toEqual(code('DirectoryInUse'));
 });
@@ -202,27 +204,28 @@ test('never installed over another upgrade: its "100 % to Y" would go to the Y o
   ] as const) {
     await set(weight, epoch);
     const files = before();
-    await expect(installNginx(planFor(directory, y, next))).rejects.toThrow(
+    await expect(install(planFor(entryAt(directory), y, next))).rejects.toThrow(
       `${directory} is installed for other nodes: X is x1 (127.0.0.1:1000), x2 (127.0.0.1:1001) there, y1 `,
     );
-    for (const plan of [planFor(directory, x, next), planFor(directory, x, moved), planFor(directory, x, y.slice(1))])
-      await expect(installNginx(plan)).rejects.toEqual(code('DirectoryInUse'));
+    const entry = entryAt(directory);
+    for (const plan of [planFor(entry, x, next), planFor(entry, x, moved), planFor(entry, x, y.slice(1))])
+      await expect(install(plan)).rejects.toEqual(code('DirectoryInUse'));
     expect(before()).toEqual(files);
   }
   const own = join(root, 'next');
-  await installNginx(planFor(own, y, next));
-  expect(await createTrafficRouter()(traffic(own)).current()).toMatchObject({ weight: 0 });
+  await install(planFor(entryAt(own), y, next));
+  expect(await routerOf(planFor(entryAt(own), y, next)).current()).toMatchObject({ weight: 0 });
   expect(await router.current()).toMatchObject({ weight: 100 });
 });
 
 test('an installation that says no longer for which nodes is not written over; one that was cut short is', async () => {
   const file = join(directory, 'installed.json');
   writeFileSync(file, '{');
-  await expect(installNginx(planFor(directory, x, y))).rejects.toEqual(code('DirectoryInUse'));
+  await expect(install(planFor(entryAt(directory), x, y))).rejects.toEqual(code('DirectoryInUse'));
   rmSync(file);
-  await expect(installNginx(planFor(directory, x, y))).rejects.toEqual(code('DirectoryInUse'));
+  await expect(install(planFor(entryAt(directory), x, y))).rejects.toEqual(code('DirectoryInUse'));
   rmSync(join(directory, 'current'));
-  await installNginx(planFor(directory, x, y));
+  await install(planFor(entryAt(directory), x, y));
   expect(await router.current()).toMatchObject({ weight: 0 });
 });
 

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { freePort } from '../../sandbox/free-port.ts';
 import { startNginx, type Nginx } from '../../sandbox/servers/nginx.ts';
+import { createSecrets } from '../../src/adapters/secrets.ts';
 import { createTrafficRouter } from '../../src/adapters/traffic/index.ts';
 import { installNginx } from '../../src/adapters/traffic/nginx/install.ts';
 import type { TrafficRouter } from '../../src/adapters/traffic/port.ts';
-import type { KongNode, Plan, TrafficPlan } from '../../src/domain/plan/index.ts';
+import type { EntryVia, KongNode, Plan } from '../../src/domain/plan/index.ts';
+import { balancersOf, type Balancer } from '../../src/domain/traffic/balancers.ts';
 import type { UpgradeRef } from '../../src/domain/upgrade.ts';
 import { startNode, type TestNode } from './node.ts';
 
@@ -15,13 +17,11 @@ export const upgrade = (runId: string): UpgradeRef => ({
   startedAt: '2026-01-01T00:00:00.000Z',
 });
 
-export const traffic = (directory: string, weights = [5, 25, 50, 100]): TrafficPlan => ({
+export const entryAt = (directory: string, more: Partial<EntryVia<'nginx'>> = {}): EntryVia<'nginx'> => ({
   via: 'nginx',
-  host: 'here',
+  host: ['here'],
   directory,
-  steps: weights.map((y) => ({ y, bake: 0, approve: false })),
-  settle: 10_000,
-  drain: 1_000,
+  ...more,
 });
 
 export const kongNode = (name: string, port: number): KongNode => ({
@@ -32,19 +32,42 @@ export const kongNode = (name: string, port: number): KongNode => ({
   env: {},
 });
 
-export const planFor = (directory: string, x: readonly TestNode[], y: readonly TestNode[], weights?: number[]) =>
-  ({
-    x: { nodes: x.map((node) => kongNode(node.name, node.port)) },
-    y: { nodes: y.map((node) => kongNode(node.name, node.port)) },
-    traffic: traffic(directory, weights),
-  }) as unknown as Pick<Plan, 'x' | 'y' | 'traffic'>;
+type Nodes = readonly Pick<TestNode, 'name' | 'port'>[];
+type PlanOfTraffic = Pick<Plan, 'x' | 'y' | 'traffic'>;
+
+export function planFor(
+  entry: EntryVia<'nginx'>,
+  x: Nodes,
+  y: Nodes,
+  weights: readonly number[] = [5, 25, 50, 100],
+): PlanOfTraffic {
+  const sideOf = (nodes: Nodes) => ({ nodes: nodes.map(({ name, port }) => kongNode(name, port)) });
+  const steps = weights.map((weight) => ({ y: weight, bake: 0, approve: false }));
+  const traffic = { ...entry, steps, settle: 10_000, tolerance: 1, drain: 1_000 };
+  return { x: sideOf(x), y: sideOf(y), traffic } as unknown as PlanOfTraffic;
+}
+
+/** Installs for the plan's only entry point. */
+export const install = (plan: PlanOfTraffic) => installNginx(balancerOf(plan).entry as EntryVia<'nginx'>, plan);
+
+export function balancerOf(plan: PlanOfTraffic): Balancer {
+  const [balancer] = balancersOf(plan);
+  if (balancer === undefined) throw new Error('a plan has an entry point');
+  return balancer;
+}
+
+/** A driver of nginx is able to do everything. */
+export type WholeRouter = Required<TrafficRouter>;
+
+export const routerOf = (plan: PlanOfTraffic): WholeRouter =>
+  createTrafficRouter({ secrets: createSecrets({}) })(balancerOf(plan)) as WholeRouter;
 
 export interface Balanced {
   readonly port: number;
   readonly nginx: Nginx;
   readonly directory: string;
   readonly nodes: Readonly<Record<'x1' | 'x2' | 'y1' | 'y2', TestNode>>;
-  readonly router: TrafficRouter;
+  readonly router: WholeRouter;
   stop(): Promise<void>;
 }
 
@@ -53,8 +76,8 @@ export async function startBalanced(dir: string): Promise<Balanced> {
   const [x1, x2, y1, y2] = [await startNode('x1'), await startNode('x2'), await startNode('y1'), await startNode('y2')];
   const directory = join(dir, 'traffic');
   const port = await freePort();
-  const plan = planFor(directory, [x1, x2], [y1, y2]);
-  const files = await installNginx(plan);
+  const plan = planFor(entryAt(directory), [x1, x2], [y1, y2]);
+  const files = await install(plan);
   const nginx = await startNginx({
     dir: join(dir, 'nginx'),
     http: `access_log off;
@@ -72,7 +95,7 @@ server {
     nginx,
     directory,
     nodes,
-    router: createTrafficRouter()(plan.traffic),
+    router: routerOf(plan),
     async stop() {
       await nginx.stop();
       for (const node of Object.values(nodes)) await node.stop();

@@ -1,6 +1,7 @@
 import { createKongHttp } from '../../../src/adapters/kong/http.ts';
 import { createSecrets } from '../../../src/adapters/secrets.ts';
 import { createTrafficRouter } from '../../../src/adapters/traffic/index.ts';
+import { balancersOf } from '../../../src/domain/traffic/balancers.ts';
 import { PATH } from '../configure.ts';
 import { check, servingSide, type Check, type Ended } from './check.ts';
 
@@ -9,7 +10,9 @@ export async function checkNodes(ended: Ended): Promise<Check[]> {
   const { plan, secrets, places } = ended.demo;
   const serving = servingSide(ended);
   const stopped = serving === 'x' ? 'y' : 'x';
-  const http = createKongHttp(createSecrets({ ...secrets }));
+  const resolver = createSecrets({ ...secrets });
+  const http = createKongHttp(resolver);
+  const [balancer] = balancersOf(plan);
   const names = (side: 'x' | 'y') => plan[side].nodes.map(({ name }) => name).join(' and ');
   return [
     await check(`${names(serving)} are ready, with Kong ${plan[serving].version}`, async () => {
@@ -30,7 +33,8 @@ export async function checkNodes(ended: Ended): Promise<Check[]> {
       return { holds: !answers.includes(true), found: answers.map((one) => (one ? 'answers' : 'gone')).join(', ') };
     }),
     await check(`nginx sends everything to ${serving.toUpperCase()}`, async () => {
-      const { weight, out } = await createTrafficRouter()(plan.traffic).current();
+      if (balancer === undefined) return { holds: false, found: 'no balancer' };
+      const { weight, out } = await createTrafficRouter({ secrets: resolver })(balancer).current();
       const headers = { apikey: secrets.DEMO_KEY };
       const answer = await fetch(`http://127.0.0.1:${places.balancer}${PATH}`, { headers });
       const via = answer.headers.get('via') ?? '';
