@@ -1,6 +1,7 @@
 import type { CreateTrafficRouter, TrafficRouter } from '../adapters/traffic/port.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
 import { balancerReady, refuse } from '../domain/rules/index.ts';
+import { ABILITIES } from '../domain/traffic/abilities.ts';
 import type { Balancer } from '../domain/traffic/balancers.ts';
 import type { TrafficActivities } from './contract.ts';
 import { reportProgress } from './progress.ts';
@@ -18,13 +19,27 @@ export function createTrafficActivities({ router }: { router: CreateTrafficRoute
       }
     },
     readTraffic: ({ at }) => router(at).current(),
-    setWeight: ({ at, ...change }) => router(at).set(change),
+    async setWeight({ at, ...change }) {
+      const balancer = router(at);
+      const state = await balancer.set(change);
+      // A retreat, which expects nothing, waits for nothing.
+      if (ABILITIES[at.entry.via].atOnce && change.expected !== undefined)
+        await proveInForce(at, balancer, change.weight);
+      return state;
+    },
     verifyWeight: ({ at, weight, within }) =>
       router(at).verify(weight, { within, report: (what) => reportProgress({ what }) }),
     setNodeOut: ({ at, ...change }) => able(at, router(at), 'setOut').setOut(change),
     setTesters: ({ at, ...change }) => able(at, router(at), 'setTesters').setTesters(change),
     watchWeight: (input) => watchWeight(router(input.at), input),
   };
+}
+
+/** Where nothing has to take the weight over first, anything else than it right after the change is a fault. */
+async function proveInForce({ name }: Balancer, balancer: TrafficRouter, weight: number): Promise<void> {
+  const { agrees, what } = await balancer.verify(weight, { within: 0 });
+  if (!agrees)
+    throw new CrossfadeError('WeightNotApplied', `${name} was set to ${weight} %, which is not in force: ${what}.`);
 }
 
 function able<Method extends 'setOut' | 'setTesters'>(

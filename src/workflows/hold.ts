@@ -5,7 +5,6 @@ import { PHASES, type StepName } from '../domain/names.ts';
 import type { Decision } from './control.ts';
 import { takesTrafficBack, toInterruption, type Interruption } from './interruption.ts';
 import { now } from './journal.ts';
-import { withoutLookout } from './lookout.ts';
 import { tell } from './notify.ts';
 import { TRAFFIC_UNDOS } from './undos.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -58,7 +57,7 @@ export async function hold(u: Upgrade, why: Interruption): Promise<Decision> {
       ? condition(answered)
       : condition(answered, Math.max(expires - (Date.now() - since), 1), { summary: 'the hold expires' });
   try {
-    await whileWatched(u, 'hold', answer, withoutLookout);
+    await whileWatched(u, 'hold', answer);
   } catch (error) {
     // The watch had something to tell, which it does once: either Y has no traffic after this, or there is no way back to take.
     const worse = toInterruption(error);

@@ -4,36 +4,23 @@ import { tell } from './notify.ts';
 import { run } from './proxies.ts';
 import type { Upgrade } from './upgrade.ts';
 
-export type Lookout = <T>(u: Upgrade, work: () => Promise<T>) => Promise<T>;
+// What the metrics don't show, looked after while something else goes on.
 
-/** Where X is stopped on purpose, or nothing is moved before somebody has read everything again. */
-export const withoutLookout: Lookout = (_, work) => work();
-
-/**
- * Looks after what the metrics don't show while something else goes on: that nobody else changes the weights (which ends it, by
- * `ForeignChange`), and that X keeps the size that it needs to take everything back (which alerts).
- */
-export async function withLookout<T>(u: Upgrade, work: () => Promise<T>): Promise<T> {
-  if (u.control.sealed) return work();
+/** Ends with `work`, or by `ForeignChange` as soon as a balancer does something else than was set. */
+export function watchingWeights<T>(u: Upgrade, work: () => Promise<T>): Promise<T> {
   const { weight } = u.journal.status.traffic;
-  const every = u.plan.verdict.every;
-  const scope = new CancellationScope();
-  const working = scope.run(work);
-  const looking = u.balancers.map((at) =>
-    scope.run(() =>
-      run(u.acts.watchWeight(at.host).watchWeight, `weights stay: ${at.name}`, { at, upgrade: u.ref, weight, every }),
+  const look = { upgrade: u.ref, weight, every: u.plan.verdict.every };
+  return beside(
+    work,
+    u.balancers.map(
+      (at) => () => run(u.acts.watchWeight(at.host).watchWeight, `weights stay: ${at.name}`, { at, ...look }),
     ),
   );
-  const counting = scope.run(() => countX(u));
-  try {
-    return await Promise.race([working, ...looking, counting]);
-  } finally {
-    scope.cancel();
-    await Promise.allSettled([working, ...looking, counting]);
-  }
 }
 
-/** Autoscalers shrink a side that gets little traffic. Told each time that X gets smaller, until it is whole again. */
+/** Tells people when X gets smaller than it has to be to take everything back: autoscalers shrink a side that gets little traffic. */
+export const watchingX = <T>(u: Upgrade, work: () => Promise<T>): Promise<T> => beside(work, [() => countX(u)]);
+
 async function countX(u: Upgrade): Promise<never> {
   const look = { cluster: addressesOf(u.plan.x), every: u.plan.verdict.every };
   for (;;) {
@@ -44,5 +31,16 @@ async function countX(u: Upgrade): Promise<never> {
     void tell(u, 'alert', text);
     await run(u.acts.watchNodes.awaitNodes, 'X is whole again', { ...look, whole: true });
     u.journal.note('note', 'X is whole again');
+  }
+}
+
+async function beside<T>(work: () => Promise<T>, looks: readonly (() => Promise<never>)[]): Promise<T> {
+  const scope = new CancellationScope();
+  const running = [work, ...looks].map((one) => scope.run<T>(one));
+  try {
+    return await Promise.race(running);
+  } finally {
+    scope.cancel();
+    await Promise.allSettled(running);
   }
 }

@@ -96,14 +96,16 @@ export async function undoStep(u: Upgrade, weight: number): Promise<void> {
   u.journal.weight(weight, 'a step that did not arrive is undone');
 }
 
-/** What carries the traffic goes by the weight. */
+/** What carries the traffic goes by the weight, where something has to take it over first. */
 export async function proveCarried(u: Upgrade, weight: number): Promise<void> {
   const within = u.plan.traffic.settle;
   const answers = await together(
-    ...u.balancers.map((at) => async () => ({
-      at,
-      ...(await run(u.acts.verifyTraffic(at.host).verifyWeight, `is it carried? ${at.name}`, { at, weight, within })),
-    })),
+    ...u.balancers
+      .filter(({ entry }) => !ABILITIES[entry.via].atOnce)
+      .map((at) => async () => ({
+        at,
+        ...(await run(u.acts.verifyTraffic(at.host).verifyWeight, `is it carried? ${at.name}`, { at, weight, within })),
+      })),
   );
   const other = answers.filter(({ agrees }) => !agrees);
   if (other.length === 0) return;

@@ -1,7 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { metricsOf } from '../domain/plan/addresses.ts';
 import type { Verdict, WatchResult } from '../domain/verdict/index.ts';
-import { withLookout, type Lookout } from './lookout.ts';
 import { Interruption } from './interruption.ts';
 import { run } from './proxies.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -36,14 +35,9 @@ export const breach = ({ weight, verdict }: WatchResult): Interruption =>
 
 /**
  * Waits for something (a person, a deadline) while the metrics are watched, as long as Y has any traffic. What happens first
- * wins: the thing waited for, or a breach, or what the lookout finds.
+ * wins: the thing waited for, or a breach.
  */
-export async function whileWatched<T>(
-  u: Upgrade,
-  name: string,
-  waitFor: () => Promise<T>,
-  lookout: Lookout = withLookout,
-): Promise<T> {
+export async function whileWatched<T>(u: Upgrade, name: string, waitFor: () => Promise<T>): Promise<T> {
   if (u.journal.status.traffic.weight === 0) return waitFor();
   const scope = new CancellationScope();
   const waiting = scope.run(waitFor);
@@ -51,7 +45,7 @@ export async function whileWatched<T>(
     throw breach(await watchTraffic(u, name));
   });
   try {
-    return await lookout(u, () => Promise.race([waiting, watching]));
+    return await Promise.race([waiting, watching]);
   } finally {
     scope.cancel();
     await Promise.allSettled([waiting, watching]);

@@ -19,6 +19,8 @@ export interface Abilities {
   readonly sticky: boolean;
   /** Why clients go on by the old weight for a while; absent where they don't. */
   readonly lag?: string;
+  /** What is set is in force as soon as it can be read back: nothing else has to take it over first. */
+  readonly atOnce: boolean;
   /** Where the epoch of the last change is kept. */
   readonly epochIn: string;
   readonly splits: Readonly<Record<Protocol, Split>>;
@@ -38,6 +40,7 @@ const DNS = {
   nodeOut: false,
   testers: true,
   sticky: false,
+  atOnce: false,
   lag: 'resolvers and clients keep an answer for its TTL, and some for longer; open connections stay where they are',
   splits: all('clients'),
 } as const;
@@ -48,6 +51,7 @@ export const ABILITIES: Readonly<Record<Via, Abilities>> = {
     nodeOut: true,
     testers: true,
     sticky: true,
+    atOnce: true,
     epochIn: 'a file beside the markers',
     splits: { ...BY_REQUEST, ...NO_STREAMS },
   },
@@ -56,6 +60,7 @@ export const ABILITIES: Readonly<Record<Via, Abilities>> = {
     nodeOut: true,
     testers: false,
     sticky: false,
+    atOnce: true,
     epochIn: 'a file beside the state file',
     splits: { ...all('connections'), http: 'requests', http2: 'requests', grpc: 'requests' },
   },
@@ -67,6 +72,7 @@ export const ABILITIES: Readonly<Record<Via, Abilities>> = {
     nodeOut: false,
     testers: true,
     sticky: false,
+    atOnce: false,
     epochIn: 'annotations of the routes',
     splits: {
       ...all('no'),
@@ -82,6 +88,7 @@ export const ABILITIES: Readonly<Record<Via, Abilities>> = {
     nodeOut: false,
     testers: true,
     sticky: false,
+    atOnce: false,
     epochIn: 'annotations of the Ingress',
     splits: { ...BY_REQUEST, grpc: 'requests', ...NO_STREAMS },
   },
@@ -91,6 +98,7 @@ export const ABILITIES: Readonly<Record<Via, Abilities>> = {
     testers: false,
     sticky: false,
     lag: 'open connections stay where they are',
+    atOnce: false,
     epochIn: 'annotations of the Service',
     splits: all('connections'),
   },
@@ -99,6 +107,7 @@ export const ABILITIES: Readonly<Record<Via, Abilities>> = {
     nodeOut: true,
     testers: false,
     sticky: false,
+    atOnce: false,
     epochIn: "the user's own program",
     splits: all('requests'),
   },

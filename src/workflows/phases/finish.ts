@@ -7,7 +7,7 @@ import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
 import { now } from '../journal.ts';
 import { run } from '../proxies.ts';
-import { withoutLookout } from '../lookout.ts';
+import { watchingWeights, watchingX } from '../lookout.ts';
 import { balancersOn } from '../traffic.ts';
 import { letXIn, startX } from '../undo-acts.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
@@ -32,19 +32,9 @@ const STRETCH_MS = 60_000;
 export async function finish(u: Upgrade): Promise<string> {
   const { journal, known } = u;
   if (!u.control.sealed) {
-    const { rehearsed, findings } = await whileWatched(u, 'rehearsal', async () => {
-      const [findings, state] = await together(
-        () => tellSessions(u),
-        () => readMigrations(u),
-        () => proveXClean(u, 'before `finish`'),
-      );
-      return { findings, rehearsed: await rehearse(u, state) };
-    });
-    // Whoever approves knows it.
-    journal.note('note', rehearsed);
-    const gate = await passGate(u, 'finish', u.plan.gates.finish, findings);
+    const gate = await watchingX(u, () => watchingWeights(u, () => rehearseAndAsk(u)));
     known.finishApprovedBy = gate.approvals.map(({ by }) => by);
-    await whileWatched(u, 'finish', () => withinStretch(u, () => stopAndSeal(u, gate)), withoutLookout);
+    await whileWatched(u, 'finish', () => withinStretch(u, () => stopAndSeal(u, gate)));
   } else if (journal.status.seal === undefined) {
     // The seal was sent, and nobody could tell whether it arrived: writing the same one again is harmless.
     await seal(u);
@@ -54,6 +44,21 @@ export async function finish(u: Upgrade): Promise<string> {
   if (known.finished !== true) await migrateFinish(u);
   await refreshY(u);
   return `${plural(known.ranAtFinish ?? 0, 'migration')} finished, every node of Y reloaded and tested`;
+}
+
+/** X and the weights stay as they are while a copy is tried and people decide. */
+async function rehearseAndAsk(u: Upgrade): Promise<GateStatus> {
+  const { rehearsed, findings } = await whileWatched(u, 'rehearsal', async () => {
+    const [findings, state] = await together(
+      () => tellSessions(u),
+      () => readMigrations(u),
+      () => proveXClean(u, 'before `finish`'),
+    );
+    return { findings, rehearsed: await rehearse(u, state) };
+  });
+  // Whoever approves knows it.
+  u.journal.note('note', rehearsed);
+  return passGate(u, 'finish', u.plan.gates.finish, findings);
 }
 
 /** Once: a `retry` after it must not take what was written since for what `finish` changed. */

@@ -2,7 +2,7 @@ import { addressesOf, metricsOf } from '../../domain/plan/addresses.ts';
 import { Interruption } from '../interruption.ts';
 import type { StepStatus } from '../../domain/status/index.ts';
 import { proveNoDrift } from '../drift.ts';
-import { withLookout } from '../lookout.ts';
+import { watchingWeights, watchingX } from '../lookout.ts';
 import { passGate } from '../gate.ts';
 import { now } from '../journal.ts';
 import { untilResumed } from '../phase.ts';
@@ -20,7 +20,9 @@ export async function shift(u: Upgrade): Promise<string> {
   u.control.shifting = true;
   u.undos.register('returnTraffic', returnTraffic(u));
   // After a hold without a retreat the traffic is already at some step: go on there.
-  for (const step of traffic.steps.filter(({ y }) => y >= traffic.weight)) await shiftTo(u, step);
+  await watchingX(u, async () => {
+    for (const step of traffic.steps.filter(({ y }) => y >= traffic.weight)) await shiftTo(u, step);
+  });
   return `100 % of the traffic on Y in ${plural(traffic.steps.length, 'step')}`;
 }
 
@@ -41,7 +43,7 @@ async function shiftTo(u: Upgrade, step: StepStatus): Promise<void> {
     step.bakeStartedAt = now();
     await undoneUnlessArrived(u, before, () =>
       // The watch begins with the first request that Y gets, not only once the share is measured.
-      withLookout(u, () =>
+      watchingWeights(u, () =>
         together(
           () => proveCarried(u, step.y),
           () => proveArrival(u, step.y),
