@@ -1,7 +1,8 @@
 import { createNodeActivities } from '../../src/activities/nodes.ts';
 import type { NodeActivities } from '../../src/activities/contract.ts';
 import { createKongHttp } from '../../src/adapters/kong/http.ts';
-import type { DatabaseRef, KongNode, Plan, Side } from '../../src/domain/plan/index.ts';
+import type { DatabaseRef, KongNode, Side } from '../../src/domain/plan/index.ts';
+import type { Balancer } from '../../src/domain/traffic/balancers.ts';
 import { processWithPid } from '../../sandbox/proc.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 import { asActivity, runner, secrets } from '../kong-adapter/fixture.ts';
@@ -24,8 +25,8 @@ export function nodeActivities(weight = 0, out: readonly string[] = []): NodeAct
   };
 }
 
-/** Of a balancer on the host of the nodes. */
-export const traffic = { host: 'here' } as Plan['traffic'];
+/** Of the host of the nodes; what it does says `nodeActivities`. */
+export const balancers = [{ name: 'nginx', host: 'here' } as Balancer];
 
 export const within = 15_000;
 

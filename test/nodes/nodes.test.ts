@@ -8,7 +8,7 @@ import type { KongNode } from '../../src/domain/plan/index.ts';
 import { processWithPid } from '../../sandbox/proc.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 import { makeNode, quietEnvironment, runner, sideOf, startKongDatabases, type Kong } from '../kong-adapter/fixture.ts';
-import { admin, http, kill, nodeActivities, pidOf, start, traffic, within } from './fixture.ts';
+import { admin, balancers, http, kill, nodeActivities, pidOf, start, within } from './fixture.ts';
 
 let kong: Kong;
 const made: KongNode[] = [];
@@ -50,7 +50,7 @@ test('prepare, start, start again, reload, stop, stop again, remove', async () =
   expect(pidOf(y1)).toBe(pid);
 
   await expect(activities.removeNodes(input)).rejects.toMatchObject({ code: 'StillAnswering' });
-  const stopping = { ...input, drain: 2_000, traffic, weight: 0 };
+  const stopping = { ...input, drain: 2_000, balancers, weight: 0 };
   await expect(nodeActivities(5).stopNodes(stopping)).rejects.toMatchObject({
     code: 'StillServing',
     message: expect.stringContaining('5 %'),
@@ -68,10 +68,10 @@ test('X is stopped only when Y has everything', async () => {
   const database = await kong.database('3.6.1');
   const cluster = sideOf('3.6.1', await nodes('x1'));
   await start(cluster, database);
-  const stopping = { side: 'x', cluster, database, drain: 1_000, traffic, weight: 100 } as const;
+  const stopping = { side: 'x', cluster, database, drain: 1_000, balancers, weight: 100 } as const;
   await expect(nodeActivities(99).stopNodes(stopping)).rejects.toMatchObject({ code: 'StillServing' });
   // A balancer on another host can't be asked from here: what was read back there decides.
-  const elsewhere = { ...stopping, traffic: { ...traffic, host: 'there' }, weight: 99 };
+  const elsewhere = { ...stopping, balancers: [], weight: 99 };
   await expect(nodeActivities(100).stopNodes(elsewhere)).rejects.toMatchObject({ code: 'StillServing' });
   expect(await nodeActivities(100).stopNodes(stopping)).toEqual({ stopped: ['x1'], cut: 0 });
 });
@@ -148,10 +148,12 @@ test('a request that is longer than the drain is cut, and counted', async () => 
     const soon = sleep(300).then(() => undefined);
     return (await Promise.race([attempt, soon])) === undefined ? { attempt } : undefined;
   });
-  expect(await nodeActivities(0).stopNodes({ side: 'y', cluster, database, drain: 500, traffic, weight: 0 })).toEqual({
-    stopped: ['y1'],
-    cut: 1,
-  });
+  expect(await nodeActivities(0).stopNodes({ side: 'y', cluster, database, drain: 500, balancers, weight: 0 })).toEqual(
+    {
+      stopped: ['y1'],
+      cut: 1,
+    },
+  );
   expect(await connected.attempt).toBe('cut');
 });
 
@@ -192,14 +194,14 @@ test("the user's own commands: started, reloaded and stopped, judged over the ne
   await nodeActivities().prepareNodes(input);
   await nodeActivities().startNodes({ ...input, within });
   await nodeActivities().reloadNode({ ...input, node: 'y1' });
-  expect(await nodeActivities().stopNodes({ ...input, drain: 1_000, traffic, weight: 0 })).toEqual({
+  expect(await nodeActivities().stopNodes({ ...input, drain: 1_000, balancers, weight: 0 })).toEqual({
     stopped: ['y1'],
     cut: 0,
   });
 
   const deaf = { ...cluster, nodes: [{ ...cluster.nodes[0]!, stop: ['true'] }] };
   await nodeActivities().startNodes({ ...input, within });
-  const stopping = nodeActivities().stopNodes({ ...input, cluster: deaf, drain: 1_000, traffic, weight: 0 });
+  const stopping = nodeActivities().stopNodes({ ...input, cluster: deaf, drain: 1_000, balancers, weight: 0 });
   await expect(stopping).rejects.toMatchObject({ code: 'StillAnswering' });
 });
 

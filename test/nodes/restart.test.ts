@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { DatabaseRef, KongNode, Side } from '../../src/domain/plan/index.ts';
 import { makeNode, sideOf, startKongDatabases, type Kong } from '../kong-adapter/fixture.ts';
-import { http, kill, nodeActivities, pidOf, start, traffic, within } from './fixture.ts';
+import { balancers, http, kill, nodeActivities, pidOf, start, within } from './fixture.ts';
 
 let kong: Kong;
 let database: DatabaseRef;
@@ -23,7 +23,7 @@ const faults = (content: object): void => writeFileSync(join(kong.dir, 'faults.j
 /** The balancer has `out` out. */
 const restart = (out: readonly string[] = ['x1'], wait = within) =>
   nodeActivities(0, out).restartNode({
-    ...{ side: 'x' as const, cluster, database, node: 'x1', drain: 1_000, traffic, within: wait },
+    ...{ side: 'x' as const, cluster, database, node: 'x1', drain: 1_000, balancers, within: wait },
   });
 
 test('stopped, started, ready: another node id and another process', async () => {
