@@ -20,7 +20,19 @@ try {
 
 async function main(args: readonly string[]): Promise<number> {
   try {
-    await installTools(['postgres', 'temporal', 'versitygw', 'nginx', 'docker-compose', 'age', 'zstd']);
+    await installTools([
+      'postgres',
+      'temporal',
+      'versitygw',
+      'nginx',
+      'haproxy',
+      'docker-compose',
+      'age',
+      'zstd',
+      'pdns',
+      'bind',
+      'nsupdate',
+    ]);
   } catch (error) {
     if (!(error instanceof MissingPrograms)) throw error;
     console.error(error.message);

@@ -4,6 +4,9 @@ import { delimiter, join } from 'node:path';
 /** Debian keeps servers in folders that are not on an ordinary user's PATH. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
+/** The tables of PowerDNS's backend for SQLite, where Debian puts them. */
+export const PDNS_SCHEMA = '/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql';
+
 /** The full path of a program on PATH, or `undefined`. */
 export function onPath(program: string): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');

@@ -4,7 +4,7 @@ import { tool, type ToolName } from './tools.ts';
 
 /** The Debian packages that these tools come in. */
 export const debianPackages = (names: readonly ToolName[]) =>
-  names.map(tool).flatMap((wanted) => (wanted.kind === 'debian' ? [wanted.debian] : []));
+  names.map(tool).flatMap((wanted) => (wanted.kind === 'debian' ? wanted.debian : []));
 
 /** Which of these tools, if none of them is there, can't be got on this machine, and what a person does instead. */
 export function whatIsImpossible(names: readonly ToolName[]): MissingProgram[] {

@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { step, type Print } from '../log.ts';
 import { withLock } from '../machine-lock.ts';
-import { isProgram, onPath, onSystem, postgresBinDir } from './find.ts';
+import { isProgram, onPath, onSystem, PDNS_SCHEMA, postgresBinDir } from './find.ts';
 import { fillFolder, TOOLS } from './folder.ts';
 import { runInstaller } from './run.ts';
 
-/** A tool that comes in a Debian package; packages are installed together, in one go. */
+/** A tool that comes in Debian packages; all packages are installed together, in one go. */
 interface DebianTool {
   readonly kind: 'debian';
   readonly find: () => string | undefined;
-  readonly debian: string;
+  readonly debian: string | readonly string[];
 }
 
 /** A tool that is fetched or built into {@link TOOLS}. */
@@ -37,10 +37,21 @@ export const tools = {
   /** The folder of `postgres`, `initdb`, `psql`, `pg_dump` and `pg_restore`. */
   postgres: { kind: 'debian', find: () => postgresBinDir(), debian: 'postgresql' },
   nginx: { kind: 'debian', find: () => onSystem('nginx'), debian: 'nginx-light' },
+  haproxy: { kind: 'debian', find: () => onSystem('haproxy'), debian: 'haproxy' },
   'docker-compose': { kind: 'debian', find: () => onPath('docker-compose'), debian: 'docker-compose' },
   /** What people open encrypted backups with; `age-keygen` comes along. */
   age: { kind: 'debian', find: () => onPath('age'), debian: 'age' },
   zstd: { kind: 'debian', find: () => onPath('zstd'), debian: 'zstd' },
+  /** The authoritative DNS server of PowerDNS, with its records in SQLite. */
+  pdns: {
+    kind: 'debian',
+    find: () => (existsSync(PDNS_SCHEMA) ? onSystem('pdns_server') : undefined),
+    debian: ['pdns-server', 'pdns-backend-sqlite3'],
+  },
+  /** BIND's `named`. */
+  bind: { kind: 'debian', find: () => onSystem('named'), debian: 'bind9' },
+  /** Sends dynamic updates (RFC 2136); `dig` comes along. */
+  nsupdate: { kind: 'debian', find: () => onPath('nsupdate'), debian: 'bind9-dnsutils' },
   /** The Temporal server with its UI, and the command. */
   temporal: {
     kind: 'fetched',
