@@ -1,6 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { freePort } from '../../sandbox/free-port.ts';
+import { waitFor } from '../../sandbox/wait-for.ts';
 
 /** Something that answers like a Kong node behind a balancer: keeps idle connections for 75 s, stops like `kong quit`. */
 export interface TestNode {
@@ -8,6 +10,10 @@ export interface TestNode {
   readonly port: number;
   /** Requests answered since the test began. */
   served: number;
+  /** Waits until nothing has arrived for a while and nothing is being answered, as draining does. */
+  idle(): Promise<void>;
+  /** Like `kong reload`: takes connections all the time, lets running requests end, and resets every idle connection. */
+  reload(): void;
   /** Finishes what runs, closes idle connections, takes no new ones. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -15,13 +21,31 @@ export interface TestNode {
 
 export async function startNode(name: string): Promise<TestNode> {
   const port = await freePort();
+  const answering = new Set<Socket>();
+  const connections = new Set<Socket>();
   let server: Server | undefined;
+  let lastRequest = 0;
+  const quiet = () => answering.size === 0 && performance.now() - lastRequest > 100;
   const node: TestNode = {
     name,
     port,
     served: 0,
+    idle: async () => void (await waitFor(`${name} gets no requests`, quiet)),
+    reload() {
+      for (const socket of connections) if (!answering.has(socket)) socket.resetAndDestroy();
+    },
     async start() {
-      server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => answer(node, request, response));
+      server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
+        const { socket } = request;
+        lastRequest = performance.now();
+        answering.add(socket);
+        response.on('close', () => answering.delete(socket));
+        answer(node, request, response);
+      });
+      server.on('connection', (socket: Socket) => {
+        connections.add(socket);
+        socket.on('close', () => connections.delete(socket));
+      });
       server.listen(port, '127.0.0.1');
       await once(server, 'listening');
     },
@@ -39,10 +63,13 @@ export async function startNode(name: string): Promise<TestNode> {
   return node;
 }
 
+/** `?ms=` delays the answer. */
 function answer(node: TestNode, request: IncomingMessage, response: ServerResponse): void {
-  request.resume().on('end', () => {
+  const delay = Number(/[?&]ms=(\d+)/.exec(request.url ?? '')?.[1] ?? 0);
+  const end = () => {
     node.served += 1;
     const { host, upgrade } = request.headers;
     response.end(JSON.stringify({ node: node.name, path: request.url, host, upgrade, method: request.method }));
-  });
+  };
+  request.resume().on('end', () => (delay === 0 ? end() : setTimeout(end, delay)));
 }
