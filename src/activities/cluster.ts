@@ -4,7 +4,7 @@ import { sleep } from '@temporalio/activity';
 import { reportProgress } from './progress.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
 import type { NodeAddresses, SideAddresses } from '../domain/plan/index.ts';
-import type { ClusterActivities } from './contract.ts';
+import type { ClusterActivities, Readiness } from './contract.ts';
 import { identify } from './node-state.ts';
 import { poll } from './poll.ts';
 
@@ -33,6 +33,11 @@ export function createClusterActivities({ http }: { http: KongHttp }): ClusterAc
     return Object.fromEntries(reasons.filter((one): one is [string, string] => one[1] !== undefined));
   }
 
+  async function check(cluster: SideAddresses): Promise<Readiness> {
+    const notReady = await whoIsNotReady(cluster);
+    return { ready: cluster.nodes.map(({ name }) => name).filter((name) => !(name in notReady)), notReady };
+  }
+
   async function read(cluster: SideAddresses, node: NodeAddresses): Promise<EntitySets> {
     const sets: Record<string, readonly KongEntity[] | undefined> = {};
     for (const kind of ENTITY_KINDS) sets[kind] = await http.entities(node, cluster.admin, kind);
@@ -50,9 +55,11 @@ export function createClusterActivities({ http }: { http: KongHttp }): ClusterAc
   }
 
   return {
-    async checkNodes({ cluster }) {
-      const notReady = await whoIsNotReady(cluster);
-      return { ready: cluster.nodes.map(({ name }) => name).filter((name) => !(name in notReady)), notReady };
+    checkNodes: ({ cluster }) => check(cluster),
+
+    async checkSides({ x, y }) {
+      const [ofX, ofY] = await Promise.all([check(x), check(y)]);
+      return { x: ofX, y: ofY };
     },
 
     async awaitNodes({ cluster, whole, every }) {

@@ -1,5 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
-import type { Activities, Seal } from '../../src/activities/contract.ts';
+import type { Activities, Readiness, Seal } from '../../src/activities/contract.ts';
 import { createOpenActivities, type OpenDeps } from '../../src/activities/open.ts';
 import { createOpenRestore } from '../../src/activities/restore/open.ts';
 import type { BackupRef, StoredObject } from '../../src/domain/backup.ts';
@@ -70,6 +70,15 @@ const BACKUP: BackupFacts = {
   database: { name: 'kong', bytes: 8_000_000, tables: 40, rows: 120, fingerprint: HASH, pending: 0, leftOut: [] },
 };
 
+function readiness(world: World, { version, nodes }: Input<'checkNodes'>['cluster']): Readiness {
+  const side = version === '3.6.1' ? 'x' : 'y';
+  const up = side === 'x' ? world.xUp : world.yUp;
+  const notReady = up
+    ? world.nodesNotReady[side]
+    : Object.fromEntries(nodes.map(({ name }) => [name, 'does not answer']));
+  return { ready: nodes.map(({ name }) => name).filter((name) => !(name in notReady)), notReady };
+}
+
 const fakes: Omit<Fakes, 'openUpgrade' | 'openRestore' | keyof typeof lookouts> = {
   checkRules: (world, { frozen }) => (frozen ? world.frozenFindings : world.findings),
   checkHost: (_, { side }) => [{ rule: `host-${side}`, level: 'pass', message: 'all programs are there' }],
@@ -133,13 +142,8 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'openRestore' | keyof typeof lookouts> 
     return { cut: false };
   },
   removeNodes: (_, { cluster }) => cluster.nodes.map(({ name }) => name),
-  checkNodes: (world, { cluster }) => {
-    const side = cluster.version === '3.6.1' ? 'x' : 'y';
-    const notReady = world.nodesNotReady[side];
-    const up = side === 'x' ? world.xUp : world.yUp;
-    const down = up ? notReady : Object.fromEntries(cluster.nodes.map(({ name }) => [name, 'does not answer']));
-    return { ready: cluster.nodes.map(({ name }) => name).filter((name) => !(name in down)), notReady: down };
-  },
+  checkNodes: (world, { cluster }) => readiness(world, cluster),
+  checkSides: (world, { x, y }) => ({ x: readiness(world, x), y: readiness(world, y) }),
   compareEntities: () => ({ kinds: 12, entities: 120 }),
   readMigrations: (world, { side }) =>
     side === 'x' ? { state: 'clean', executed: ['core/000_base'], pending: [], new: [] } : migrations(world, true),

@@ -23,7 +23,7 @@ const MIGRATE: Order = [
 ];
 const STAGE: Order = ['compareEntities', ['runTests:y', 'compareAnswers']];
 const step = (y: number): Order => [
-  ['checkDrift', 'checkNodes:x', 'checkNodes:y'],
+  ['checkDrift', 'checkSides'],
   `setWeight:${y}`,
   `measureShare:${y}`,
 ];

@@ -57,7 +57,7 @@ export const BEFORE_SEAL: readonly Failure[] = [
   ...rows('migrate', [], ['startNodes:x', ...STOP_Y], ['setNodeOut:x2:out', 'restartNode:x2']),
   ...rows('migrate', [], STOP_Y, ['startNodes:y', 'compareEntities']),
   ...rows('stage', [], STOP_Y, ['runTests:y', 'compareAnswers']),
-  ...rows('shift', RETREAT, STOP_Y, [['checkDrift', 3], 'checkNodes:y', 'setWeight:25', 'measureShare:25']),
+  ...rows('shift', RETREAT, STOP_Y, [['checkDrift', 3], 'checkSides', 'setWeight:25', 'measureShare:25']),
   ...rows('shift', RETREAT, STOP_Y, ['watchTraffic:shift-25', ['checkDrift', 4], 'setWeight:100']),
   ...rows('shift', RETREAT, STOP_Y, ['measureShare:100', 'watchTraffic:shift-100']),
   ...rows('finish', RETREAT, STOP_Y, [['readMigrations:x', 2], 'tellSessions', 'readMigrations:y']),

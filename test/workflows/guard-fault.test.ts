@@ -49,7 +49,7 @@ describe.concurrent('a guard that does not stand any more', () => {
     await run.until('it is held again', ({ phases }) =>
       phases.some((one) => one.name === 'shift' && one.attempts === 2 && one.result === 'failed'),
     );
-    const looks = ['checkDrift', 'checkNodes:x', 'checkNodes:y'];
+    const looks = ['checkDrift', 'checkSides'];
     expect(acts(run.world, before)).toContain('checkDrift');
     expect(acts(run.world, before).filter((act) => !looks.includes(act))).toEqual([]);
     expect(await run.ask('accept', { by: 'ann', finding: 'drift', reason: 'a slip' })).toMatchObject({

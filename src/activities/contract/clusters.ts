@@ -46,12 +46,19 @@ export interface NodeActivities {
   removeNodes(input: { side: SideName; cluster: Side; database: Database }): Promise<readonly string[]>;
 }
 
+/** Of the nodes of one side, by name. */
+export interface Readiness {
+  readonly ready: readonly string[];
+  /** With the reason. */
+  readonly notReady: Readonly<Record<string, string>>;
+}
+
 /** `cluster.ts`: what can be read over the network */
 export interface ClusterActivities {
   /** Which nodes are ready (right version), by name; the others with the reason. Never throws for a node that is down. */
-  checkNodes(input: {
-    cluster: SideAddresses;
-  }): Promise<{ ready: readonly string[]; notReady: Readonly<Record<string, string>> }>;
+  checkNodes(input: { cluster: SideAddresses }): Promise<Readiness>;
+  /** The same of both sides in one look. */
+  checkSides(input: { x: SideAddresses; y: SideAddresses }): Promise<Record<SideName, Readiness>>;
   /**
    * Looks every `every` milliseconds; returns once every node is ready (`whole`), or once one has not been for three looks in a row, with the
    * reasons. Ends by being cancelled otherwise.

@@ -7,7 +7,7 @@ import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
 import { now } from '../journal.ts';
 import { run } from '../proxies.ts';
-import { watchingWeights, watchingX } from '../lookout.ts';
+import { watchingX } from '../lookout.ts';
 import { balancersOn } from '../traffic.ts';
 import { letXIn, startX } from '../undo-acts.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
@@ -32,7 +32,7 @@ const STRETCH_MS = 60_000;
 export async function finish(u: Upgrade): Promise<string> {
   const { journal, known } = u;
   if (!u.control.sealed) {
-    const gate = await watchingX(u, () => watchingWeights(u, () => rehearseAndAsk(u)));
+    const gate = await watchingX(u, () => rehearseAndAsk(u));
     known.finishApprovedBy = gate.approvals.map(({ by }) => by);
     await whileWatched(u, 'finish', () => withinStretch(u, () => stopAndSeal(u, gate)));
   } else if (journal.status.seal === undefined) {
@@ -46,7 +46,7 @@ export async function finish(u: Upgrade): Promise<string> {
   return `${plural(known.ranAtFinish ?? 0, 'migration')} finished, every node of Y reloaded and tested`;
 }
 
-/** X and the weights stay as they are while a copy is tried and people decide. */
+/** The weights are read again once people have decided. */
 async function rehearseAndAsk(u: Upgrade): Promise<GateStatus> {
   const { rehearsed, findings } = await whileWatched(u, 'rehearsal', async () => {
     const [findings, state] = await together(

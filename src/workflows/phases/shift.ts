@@ -71,14 +71,10 @@ async function undoneUnlessArrived(u: Upgrade, before: number, step: () => Promi
 
 /** Every node of both sides must be ready: Y to take the share, X to take everything back. */
 async function proveCapacity(u: Upgrade, weight: number): Promise<void> {
-  const check = (side: 'x' | 'y') =>
-    run(u.acts.cluster.checkNodes, `nodes of ${side.toUpperCase()} before ${weight} %`, {
-      cluster: addressesOf(u.plan[side]),
-    });
-  const [x, y] = await together(
-    () => check('x'),
-    () => check('y'),
-  );
+  const { x, y } = await run(u.acts.cluster.checkSides, `every node ready before ${weight} %?`, {
+    x: addressesOf(u.plan.x),
+    y: addressesOf(u.plan.y),
+  });
   const missing = Object.entries({ ...x.notReady, ...y.notReady }).map(([name, reason]) => `${name}: ${reason}`);
   if (missing.length === 0) return;
   if (x.ready.length === 0 && y.ready.length === 0) {
