@@ -39,6 +39,13 @@ export function decideOut(now: TrafficState, change: Change & { node: string; ou
   return { do: already && now.epoch === change.epoch ? 'nothing' : 'apply' };
 }
 
+/** Decides on opening or closing the way of testers. It leaves the weight alone, and may share the epoch of its step. */
+export function decideTesters(now: TrafficState, change: Change & { open: boolean }): ChangeDecision {
+  const late = refuseLate(now, change);
+  if (late !== undefined) return late;
+  return { do: now.testers === change.open && now.epoch === change.epoch ? 'nothing' : 'apply' };
+}
+
 function refuseLate(now: TrafficState, change: Change): ChangeDecision | undefined {
   const who = now.by === undefined ? '' : ` (run ${now.by})`;
   if (change.epoch < now.epoch)

@@ -1,0 +1,26 @@
+import { isIPv6 } from 'node:net';
+import type { EntryVia } from '../../../domain/plan/index.ts';
+
+/** An entry point of DNS, of whatever kind. */
+export type DnsEntry = EntryVia<'route53' | 'powerdns' | 'rfc2136'>;
+
+/** The name of the TXT record that keeps whose change the last one was. Under the name itself nothing may stand beside a CNAME. */
+export const markName = (record: string): string => `_crossfade.${record}`;
+
+/** As zones have it: with the dot at its end. */
+export const absoluteName = (name: string): string => (name.endsWith('.') ? name : `${name}.`);
+
+/** As plans have it: small letters, no dot at its end. */
+export const plainName = (name: string): string => name.toLowerCase().replace(/\.$/, '');
+
+/** One spelling for each address or name that a record can stand for, so that they can be compared. */
+export function plainTarget(text: string): string {
+  if (!isIPv6(text)) return plainName(text);
+  return new URL(`http://[${text}]`).hostname.slice(1, -1);
+}
+
+/** Whether two lists have the same addresses, in whatever order and spelling. */
+export function sameTargets(some: readonly string[], others: readonly string[]): boolean {
+  const [one, other] = [new Set(some.map(plainTarget)), new Set(others.map(plainTarget))];
+  return one.size === other.size && [...one].every((target) => other.has(target));
+}
