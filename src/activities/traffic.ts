@@ -1,3 +1,4 @@
+import { cancellationSignal } from '@temporalio/activity';
 import type { CreateTrafficRouter, TrafficRouter } from '../adapters/traffic/port.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
 import { balancerReady, refuse } from '../domain/rules/index.ts';
@@ -28,7 +29,7 @@ export function createTrafficActivities({ router }: { router: CreateTrafficRoute
       return state;
     },
     verifyWeight: ({ at, weight, within }) =>
-      router(at).verify(weight, { within, report: (what) => reportProgress({ what }) }),
+      router(at).verify(weight, { within, report: (what) => reportProgress({ what }), signal: cancellationSignal() }),
     setNodeOut: ({ at, ...change }) => able(at, router(at), 'setOut').setOut(change),
     setTesters: ({ at, ...change }) => able(at, router(at), 'setTesters').setTesters(change),
     watchWeight: (input) => watchWeight(router(input.at), input),

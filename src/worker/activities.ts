@@ -101,7 +101,7 @@ export function createDeployedActivities(deployment: Deployment): Activities {
   const http = createKongHttp(secrets);
   const metrics = createKongMetrics(http);
   const runner = createRunner({ secrets, run: runCommand, environment });
-  const router = createTrafficRouter({ secrets });
+  const router = createTrafficRouter({ secrets, environment: command });
 
   const store = createS3Store(secrets);
   const programs = createPostgresPrograms(path);
