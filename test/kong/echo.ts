@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll } from 'vitest';
+import { echoUpgrades } from '../support/websocket.ts';
 
 /** What the upstream answers: the request as it saw it. `?slow=500` makes it wait. */
 export interface Echo {
@@ -9,7 +10,7 @@ export interface Echo {
   readonly body: string;
 }
 
-/** An upstream for all tests of a file; its URL, once it listens. */
+/** An upstream for all tests of a file, of WebSockets too; its URL, once it listens. */
 export function useEcho(): () => string {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -23,6 +24,7 @@ export function useEcho(): () => string {
       }, wait);
     });
   });
+  echoUpgrades(server);
   beforeAll(async () => {
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   });

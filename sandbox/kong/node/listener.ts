@@ -1,12 +1,23 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Connections of one kind of listener, as nginx counts them. */
+/**
+ * Connections of a node, as nginx counts them: a worker's own, by which workers tell each other what happened, is one of them, with a
+ * request that never ends.
+ */
 export class Connections {
-  accepted = 0;
-  requests = 0;
-  writing = 0;
+  accepted = 1;
+  requests = 1;
+  writing = 1;
   readonly open = new Set<Socket>();
+
+  get active(): number {
+    return this.open.size + 1;
+  }
+
+  get waiting(): number {
+    return this.active - this.writing;
+  }
 }
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -56,6 +67,7 @@ export class Listener {
         this.#connections.open.add(socket);
         socket.once('close', () => this.#connections.open.delete(socket));
       });
+      server.on('upgrade', (request, socket: Socket, head: Buffer) => this.#serveUpgrade(request, socket, head));
       await new Promise<void>((done, failed) => {
         server.once('error', failed);
         server.listen(port, host, 16_384, done);
@@ -85,6 +97,8 @@ export class Listener {
       server.close();
       server.closeAllConnections();
     }
+    // Node gives connections that were upgraded away.
+    for (const socket of this.#connections.open) socket.destroy();
   }
 
   /** Marks what is open, and gives requests that are on their way the turn they need to be seen. */
@@ -98,6 +112,17 @@ export class Listener {
   /** Node takes a connection that never carried a request for a busy one. */
   #closeUnused(): void {
     for (const socket of this.#connections.open) if (socket.bytesRead === 0) socket.destroy();
+  }
+
+  /** Like any other request; whether there is somebody to switch protocols with is for the handler to say. */
+  #serveUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (head.length > 0) socket.unshift(head);
+    socket.on('error', () => socket.destroy());
+    const response = new ServerResponse(request);
+    response.assignSocket(socket);
+    response.shouldKeepAlive = false;
+    response.once('finish', () => socket.end());
+    this.#serve(request, response);
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {

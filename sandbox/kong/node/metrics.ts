@@ -85,14 +85,14 @@ function nodeFamilies({ version, nodeId, reachable, connections, plugin }: NodeF
     DICTS.map(
       ([dictionary, ...sizes]) => `${name}{${node},shared_dict="${dictionary}",kong_subsystem="http"} ${sizes[pick]}`,
     ).sort();
-  const { accepted, requests, writing, open } = connections;
+  const { accepted, requests, writing, waiting, active } = connections;
   const states = {
     accepted,
-    active: open.size,
+    active,
     handled: accepted,
     reading: 0,
     total: requests,
-    waiting: open.size - writing,
+    waiting,
     writing,
   };
   const memory = 'kong_memory_workers_lua_vms_bytes';

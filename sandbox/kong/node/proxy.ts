@@ -8,7 +8,7 @@ import type { Meter, Traffic } from './traffic.ts';
 import { answer, connectionHeader, newRequestId, type Signature } from './reply.ts';
 import { upstreamPath, type Match } from './router.ts';
 import type { PluginIndex, RoutePlan, Routing } from './snapshot.ts';
-import { ask, relay, requestHeaders, responseHeaders, UpstreamError } from './upstream.ts';
+import { ask, relay, requestHeaders, responseHeaders, tunnel, UpstreamError, wantsWebSocket } from './upstream.ts';
 
 /** What the proxy needs of its node; `routing` and `plugins` change while it works. */
 export interface ProxyContext {
@@ -93,6 +93,7 @@ function headersFor(
     ? host
     : `${service.host}${service.port === 80 ? '' : `:${service.port}`}`;
   headers['connection'] = 'keep-alive';
+  if (wantsWebSocket(x.request)) Object.assign(headers, { connection: 'keep-alive, Upgrade', upgrade: 'websocket' });
   headers['x-forwarded-for'] = before === undefined ? x.clientIp : `${String(before)}, ${x.clientIp}`;
   headers['x-forwarded-proto'] = 'http';
   headers['x-forwarded-host'] = host.replace(/:\d+$/, '');
@@ -189,6 +190,7 @@ export class Proxy {
         signature.via,
       );
       if (signature.hasRequestId) headers.push('X-Kong-Request-Id', x.requestId);
+      if (upstream.statusCode === 101) return tunnel(upstream, response, headers);
       headers.push('Connection', connectionHeader(response));
       response.writeHead(upstream.statusCode ?? 502, upstream.statusMessage, headers);
       relay(upstream, response);

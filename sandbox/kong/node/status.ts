@@ -20,7 +20,7 @@ const mib = (bytes: number): string => `${(bytes / 1_048_576).toFixed(2)} MiB`;
 
 /** The JSON of `GET /status`, which is 200 also when the database is not reachable. */
 export function statusJson(connections: Connections, reachable: boolean): Json {
-  const { accepted, requests, writing, open } = connections;
+  const { accepted, requests, writing, waiting, active } = connections;
   return {
     memory: {
       lua_shared_dicts: Object.fromEntries(
@@ -33,9 +33,9 @@ export function statusJson(connections: Connections, reachable: boolean): Json {
       total_requests: requests,
       connections_writing: writing,
       connections_handled: accepted,
-      connections_waiting: open.size - writing,
+      connections_waiting: waiting,
       connections_accepted: accepted,
-      connections_active: open.size,
+      connections_active: active,
     },
     database: { reachable },
   };

@@ -55,7 +55,8 @@ async function readBody(request: IncomingMessage): Promise<Body> {
 function send(client: IncomingMessage, target: Target, body: Body): Promise<IncomingMessage> {
   return new Promise((done, failed) => {
     const upstream = httpRequest({
-      agent,
+      // A connection that is upgraded is nobody else's afterwards.
+      agent: 'upgrade' in target.headers ? false : agent,
       host: target.host,
       port: target.port,
       path: target.path,
@@ -67,6 +68,10 @@ function send(client: IncomingMessage, target: Target, body: Body): Promise<Inco
       upstream.destroy(new UpstreamError(504, 'The upstream server is timing out')),
     );
     upstream.once('response', done);
+    upstream.once('upgrade', (answer, socket, head) => {
+      if (head.length > 0) socket.unshift(head);
+      done(answer);
+    });
     upstream.once('error', (error) => {
       const stale = upstream.reusedSocket && !('rest' in body) && !(error instanceof UpstreamError);
       if (stale) send(client, target, body).then(done, failed);
@@ -139,4 +144,24 @@ export function relay(upstream: IncomingMessage, response: ServerResponse): void
     if (!upstream.complete) upstream.destroy();
   });
   upstream.pipe(response);
+}
+
+/** What Kong passes on of all upgrades. */
+export const wantsWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
+
+/** The upstream has switched protocols: from here on bytes go both ways, until either side ends. */
+export function tunnel(upstream: IncomingMessage, response: ServerResponse, headers: readonly string[]): void {
+  const { socket } = upstream;
+  response.writeHead(101, [...headers, 'Connection', 'upgrade', 'Upgrade', 'websocket']);
+  response.flushHeaders();
+  const client = response.socket;
+  if (client === null) return void socket.destroy();
+  for (const [from, to] of [
+    [client, socket],
+    [socket, client],
+  ] as const) {
+    from.pipe(to);
+    from.once('error', () => to.destroy());
+    from.once('close', () => to.destroy());
+  }
 }
