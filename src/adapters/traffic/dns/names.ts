@@ -4,8 +4,12 @@ import type { EntryVia } from '../../../domain/plan/index.ts';
 /** An entry point of DNS, of whatever kind. */
 export type DnsEntry = EntryVia<'route53' | 'powerdns' | 'rfc2136'>;
 
-/** The name of the TXT record that keeps whose change the last one was. Under the name itself nothing may stand beside a CNAME. */
-export const markName = (record: string): string => `_crossfade.${record}`;
+/**
+ * The name of the TXT record that keeps whose change the last one was. Under the name itself nothing may stand beside a CNAME. A name that has
+ * both kinds of addresses has two entry points in the plan, and a mark for each.
+ */
+export const markName = ({ record, type }: Pick<DnsEntry, 'record' | 'type'>): string =>
+  `_crossfade${type === 'AAAA' ? '-aaaa' : ''}.${record}`;
 
 /** As zones have it: with the dot at its end. */
 export const absoluteName = (name: string): string => (name.endsWith('.') ? name : `${name}.`);
