@@ -7,6 +7,7 @@ import type { KongNode, Plan } from '../domain/plan/index.ts';
 import type { Balancer } from '../domain/traffic/balancers.ts';
 import type { TrafficState } from '../domain/traffic/state.ts';
 import type { NodeActivities } from './contract.ts';
+import { cutBy, drainNodes } from './drain-node.ts';
 import { identify, proveGone } from './node-state.ts';
 import { reloadNode } from './reload-node.ts';
 import { restartNode } from './restart-node.ts';
@@ -65,15 +66,22 @@ export function createNodeActivities(deps: NodeDeps): NodeActivities {
         for (const balancer of balancers) refuseWhileServing(side, await deps.readTraffic(balancer));
       }
 
+      const drained = await drainNodes(http, { nodes: answering, version: cluster.version }, drain);
       const runner = deps.runner(cluster, database);
-      const results = await Promise.all(answering.map((node) => runner.stop(node, drain)));
-      for (const [index, node] of answering.entries())
-        await proveGone(http, node, results[index] ?? { stdout: '', stderr: '' });
-      return { stopped: cluster.nodes.map(({ name }) => name), cut: results.filter(({ cut }) => cut).length };
+      // None of the stops may still go on when this ends, whichever fails.
+      const stops = await Promise.allSettled(answering.map((node) => runner.stop(node, drained.left)));
+      let cut = 0;
+      for (const [index, node] of answering.entries()) {
+        const stop = stops[index];
+        if (stop?.status !== 'fulfilled') throw stop?.reason;
+        await proveGone(http, node, stop.value);
+        cut += cutBy(stop.value, drained.running.get(node.name));
+      }
+      return { stopped: cluster.nodes.map(({ name }) => name), cut };
     },
 
-    reloadNode: ({ cluster, database, node }) =>
-      reloadNode({ http, runner: deps.runner(cluster, database), cluster }, node),
+    reloadNode: ({ cluster, database, node, drain }) =>
+      reloadNode({ http, runner: deps.runner(cluster, database), cluster }, node, { drain }),
 
     async restartNode({ cluster, database, node, drain, balancers, within }) {
       for (const balancer of balancers)

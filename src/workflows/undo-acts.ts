@@ -4,6 +4,7 @@ import { addressesOf } from '../domain/plan/addresses.ts';
 import type { KongNode } from '../domain/plan/index.ts';
 import { nodesOfY } from '../domain/plan/roles.ts';
 import { thawedNews } from '../domain/status/render-freeze.ts';
+import { noteCut } from './cut.ts';
 import { tell } from './notify.ts';
 import { run } from './proxies.ts';
 import { allToX, balancersOn, setNodeOut, setTesters } from './traffic.ts';
@@ -45,7 +46,8 @@ export const stopY =
     const cluster = nodesOfY(u.plan);
     const balancers = balancersOn(u, cluster.runs.host);
     const stop = { side: 'y' as const, cluster, database, drain: traffic.drain, balancers, weight };
-    await run(u.acts.undo.nodesOfY.stopNodes, 'stop Y', stop);
+    const { cut } = await run(u.acts.undo.nodesOfY.stopNodes, 'stop Y', stop);
+    noteCut(u, 'Y', cut);
   };
 
 /** Nodes of X that are out of the balancer, for a restart: each gets traffic again once it passes the tests. */

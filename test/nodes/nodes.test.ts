@@ -46,7 +46,7 @@ test('prepare, start, start again, reload, stop, stop again, remove', async () =
   expect(await activities.startNodes({ ...input, within })).toEqual(['y1', 'y2']);
   expect(await activities.prepareNodes(input)).toEqual(['y1', 'y2']);
   expect((await http.root(y1, cluster.admin)).nodeId).toBe(nodeId);
-  await activities.reloadNode({ ...input, node: 'y1' });
+  await activities.reloadNode({ ...input, node: 'y1', drain: 1_000 });
   expect(pidOf(y1)).toBe(pid);
 
   await expect(activities.removeNodes(input)).rejects.toMatchObject({ code: 'StillAnswering' });
@@ -193,7 +193,7 @@ test("the user's own commands: started, reloaded and stopped, judged over the ne
   const input = { side: 'y', cluster, database } as const;
   await nodeActivities().prepareNodes(input);
   await nodeActivities().startNodes({ ...input, within });
-  await nodeActivities().reloadNode({ ...input, node: 'y1' });
+  await nodeActivities().reloadNode({ ...input, node: 'y1', drain: 1_000 });
   expect(await nodeActivities().stopNodes({ ...input, drain: 1_000, balancers, weight: 0 })).toEqual({
     stopped: ['y1'],
     cut: 0,
@@ -214,7 +214,7 @@ test('a reload that the node refuses is found although the command says that all
      SELECT gen_random_uuid(), 'acl', '{}', true, 'k', id FROM workspaces`,
     database.name,
   );
-  const reloading = nodeActivities().reloadNode({ side: 'y', cluster, database, node: 'y1' });
+  const reloading = nodeActivities().reloadNode({ side: 'y', cluster, database, node: 'y1', drain: 1_000 });
   await expect(reloading).rejects.toMatchObject({
     code: 'ReloadFailed',
     message: expect.stringContaining('plugin is in use but not enabled'),

@@ -29,14 +29,14 @@ const restart = (out: readonly string[] = ['x1'], wait = within) =>
 test('stopped, started, ready: another node id and another process', async () => {
   await start(cluster, database);
   const [pid, { nodeId }] = [pidOf(x1), await http.root(x1, cluster.admin)];
-  expect(await restart()).toEqual({ cut: false });
+  expect(await restart()).toEqual({ cut: 0 });
   expect(pidOf(x1)).not.toBe(pid);
   expect((await http.root(x1, cluster.admin)).nodeId).not.toBe(nodeId);
   expect(await http.ready(x1)).toEqual({ ready: true });
 });
 
 test('a node that an attempt before has stopped is just started', async () => {
-  expect(await restart()).toEqual({ cut: false });
+  expect(await restart()).toEqual({ cut: 0 });
   expect(await http.ready(x1)).toEqual({ ready: true });
 });
 
@@ -55,5 +55,5 @@ test("one that does not come back: the message has the last lines of the node's 
     message: expect.stringMatching(/^x1 \(Kong 3\.6\.1\) .*Its error log ends: ".+"/),
   });
   faults({});
-  expect(await restart()).toEqual({ cut: false });
+  expect(await restart()).toEqual({ cut: 0 });
 });

@@ -136,10 +136,10 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'openRestore' | keyof typeof lookouts> 
     world[side === 'x' ? 'xUp' : 'yUp'] = false;
     return { stopped: cluster.nodes.map(({ name }) => name), cut: 0 };
   },
-  reloadNode: () => undefined,
+  reloadNode: () => ({ running: 0 }),
   restartNode: (world, { node }) => {
     if (!world.out.has(node)) throw new CrossfadeError('StillServing', `${node} is not out of the balancer`);
-    return { cut: false };
+    return { cut: 0 };
   },
   removeNodes: (_, { cluster }) => cluster.nodes.map(({ name }) => name),
   checkNodes: (world, { cluster }) => readiness(world, cluster),

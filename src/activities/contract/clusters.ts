@@ -13,8 +13,8 @@ export interface NodeActivities {
   /** Starts what is not running, waits until every node is ready, checks version and node ids. */
   startNodes(input: { side: SideName; cluster: Side; database: Database; within: number }): Promise<readonly string[]>;
   /**
-   * Stops the nodes gracefully: drains up to `drain` milliseconds, proves over the network that they are gone. Returns
-   * how many requests were cut. Refuses (`StillServing`) while the side gets any traffic: by the balancer's own state where it is on
+   * Stops the nodes once nothing runs on them, at most `drain` milliseconds later, and proves over the network that they are gone. `cut`:
+   * requests, WebSockets and streams that were cut; at most so many where the user's own command stops the node. Refuses (`StillServing`) while the side gets any traffic: by the balancer's own state where it is on
    * the same host, else by `weight`, as it was read back on the balancer's host last.
    */
   stopNodes(input: {
@@ -26,10 +26,19 @@ export interface NodeActivities {
     balancers: readonly Balancer[];
     weight: number;
   }): Promise<{ stopped: readonly string[]; cut: number }>;
-  /** Reloads one node that is out of the balancer, waits until it is ready again. */
-  reloadNode(input: { side: SideName; cluster: Side; database: Database; node: string }): Promise<void>;
   /**
-   * Stops one node that is out of the balancer, proves that it is gone, and starts it again until it is ready; one that does not run is
+   * Reloads one node that is out of the balancer once nothing runs on it, at most `drain` milliseconds later, and waits until it is ready
+   * again. `running`: what did not end, and goes on in the node's old workers with what they know.
+   */
+  reloadNode(input: {
+    side: SideName;
+    cluster: Side;
+    database: Database;
+    node: string;
+    drain: number;
+  }): Promise<{ running: number }>;
+  /**
+   * Stops one node that is out of the balancer as `stopNodes` does, proves that it is gone, and starts it again until it is ready; one that does not run is
    * just started. Errors `StillServing` where the balancer is on the same host and gives it traffic, `StillAnswering`, `NodeStartFailed`.
    */
   restartNode(input: {
@@ -41,7 +50,7 @@ export interface NodeActivities {
     /** Those on the same host that can take one node out. */
     balancers: readonly Balancer[];
     within: number;
-  }): Promise<{ cut: boolean }>;
+  }): Promise<{ cut: number }>;
   /** Removes the prefix directories of stopped nodes (local) so that nothing starts them by accident. */
   removeNodes(input: { side: SideName; cluster: Side; database: Database }): Promise<readonly string[]>;
 }

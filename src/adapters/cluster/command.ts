@@ -30,7 +30,7 @@ export function commandRunner(deps: RunnerDeps, cluster: Side): ClusterRunner {
     prepare: () => Promise.resolve({ exitCode: 0, stdout: '', stderr: '', timedOut: false }),
     start: (node) => ofNode(node, node.start, TIMEOUT),
     // Whether a foreign command cut a request can't be seen from here.
-    stop: async (node, drainMs) => ({ ...(await ofNode(node, node.stop, drainMs + TIMEOUT)), cut: false }),
+    stop: (node, drainMs) => ofNode(node, node.stop, drainMs + TIMEOUT),
     reload: (node) => ofNode(node, node.reload, TIMEOUT),
     remove: () => Promise.resolve(),
     log: () => Promise.resolve(''),

@@ -28,8 +28,11 @@ export interface ClusterRunner {
   /** Checks the node's configuration and prepares what it needs, without starting it. */
   prepare(node: KongNode): Promise<CommandResult>;
   start(node: KongNode): Promise<CommandResult>;
-  /** Stops a node gracefully, within `drainMs` milliseconds. `cut`: requests were still running at the end of it. */
-  stop(node: KongNode, drainMs: number): Promise<CommandResult & { cut: boolean }>;
+  /**
+   * Stops a node gracefully, within `drainMs` milliseconds. `cut`: requests were still running at the end of it; absent where that can't
+   * be seen.
+   */
+  stop(node: KongNode, drainMs: number): Promise<CommandResult & { cut?: boolean }>;
   reload(node: KongNode): Promise<CommandResult>;
   /** Removes what would let a stopped node be started by accident. */
   remove(node: KongNode): Promise<void>;

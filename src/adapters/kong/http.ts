@@ -5,6 +5,7 @@ import { listens } from './answers.ts';
 import { call, type Answer } from './get.ts';
 import { adminHeaders } from './headers.ts';
 import type { KongEntity, KongHttp, KongPlugin } from './port.ts';
+import { runningOf, type ConnectionCounts } from './running.ts';
 
 const READY_TIMEOUT = 3_000;
 const READ_TIMEOUT = 5_000;
@@ -73,6 +74,13 @@ export function createKongHttp(secrets: Secrets): KongHttp {
       }
     },
 
+    async running(node, version) {
+      const answer = await status(node, '/status', READY_TIMEOUT);
+      const running = runningOf(json(node, answer, 'Status API') as ConnectionCounts, version);
+      if (running === undefined) throw unexpected(node, 'its Status API does not count connections');
+      return running;
+    },
+
     async answers(node) {
       return (await Promise.all([node.proxy, node.admin, node.status].map(listens))).includes(true);
     },
@@ -119,13 +127,15 @@ function toPlugin({ name, enabled, config, service, route, consumer }: AnyEntity
 const unexpected = (node: Pick<NodeAddresses, 'name'>, what: string): CrossfadeError =>
   new CrossfadeError('NodeUnreachable', `Kong node ${node.name}: ${what}.`);
 
-function json(node: NodeAddresses, answer: Answer): unknown {
-  if (answer.status !== 200) throw unexpected(node, `its Admin API gives ${answer.status} (${messageOf(answer)})`);
+function json(node: Pick<NodeAddresses, 'name'>, answer: Answer, api = 'Admin API'): object {
+  if (answer.status !== 200) throw unexpected(node, `its ${api} gives ${answer.status} (${messageOf(answer)})`);
   try {
-    return JSON.parse(answer.body);
+    const value: unknown = JSON.parse(answer.body);
+    if (typeof value === 'object' && value !== null) return value;
   } catch {
-    throw unexpected(node, 'its Admin API gives something else than JSON');
+    // Told below.
   }
+  throw unexpected(node, `its ${api} gives something else than JSON`);
 }
 
 function messageOf({ status, body }: Answer): string {

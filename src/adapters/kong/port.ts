@@ -10,6 +10,11 @@ export interface KongHttp {
   plugins(node: NodeAddresses, access: AdminAccess): Promise<readonly KongPlugin[]>;
   /** `GET /status/ready` of the Status API (`ready: false` with the reason; never throws for a node that is down). */
   ready(node: NodeAddresses): Promise<{ ready: true } | { ready: false; reason: string }>;
+  /**
+   * Requests, WebSockets and streams that are in progress on a node of this version, by its Status API; its own and the one that asks
+   * left out. Error `NodeUnreachable`.
+   */
+  running(node: Pick<NodeAddresses, 'name' | 'status'>, version: string): Promise<number>;
   /** Something listens on the node's proxy, admin or status address. */
   answers(node: NodeAddresses): Promise<boolean>;
   /** The text of `GET /metrics`. Error `NodeUnreachable`. */

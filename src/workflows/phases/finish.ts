@@ -2,6 +2,7 @@ import { CancellationScope, sleep } from '@temporalio/workflow';
 import { rehearsalIsWaived } from '../../domain/migrations/index.ts';
 import type { MigrationState } from '../../domain/migrations.ts';
 import type { GateStatus } from '../../domain/status/index.ts';
+import { noteCut } from '../cut.ts';
 import { proveNoDrift } from '../drift.ts';
 import { passGate } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
@@ -115,7 +116,8 @@ async function stopAndSeal(u: Upgrade, gate: GateStatus): Promise<void> {
   const balancers = balancersOn(u, x.runs.host);
   const stop = { side: 'x' as const, cluster: x, database, drain: traffic.drain, balancers, weight };
   const { stopped, cut } = await run(acts.nodesOfX.stopNodes, 'stop X, keep it', stop);
-  journal.note('note', `X is stopped and kept (${stopped.join(', ')}${cut > 0 ? `; ${cut} requests were cut` : ''})`);
+  journal.note('note', `X is stopped and kept (${stopped.join(', ')})`);
+  noteCut(u, 'X', cut);
   await guard(u, gate, true);
   await lockOutX(u);
   // With nothing pending X could come back at any time: then the seal is written at `thaw`.

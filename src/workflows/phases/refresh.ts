@@ -1,6 +1,7 @@
 import { addressesOf } from '../../domain/plan/addresses.ts';
 import type { KongNode } from '../../domain/plan/index.ts';
 import { nodesOfY } from '../../domain/plan/roles.ts';
+import { noteCut, noteLeft } from '../cut.ts';
 import { failedWith } from '../interruption.ts';
 import { run } from '../proxies.ts';
 import { balancersOn, setNodeOut, takesNodesOut } from '../traffic.ts';
@@ -36,14 +37,18 @@ export async function refreshY(u: Upgrade): Promise<void> {
 }
 
 async function reload(u: Upgrade, { name }: KongNode): Promise<void> {
-  const { database } = u.plan;
+  const { database, traffic } = u.plan;
+  // A node that a balancer can't take out gets new requests all the time: there is no end to wait for.
+  const isOut = u.balancers.every(takesNodesOut);
   const input = { side: 'y' as const, cluster: nodesOfY(u.plan), database, node: name };
-  await run(u.acts.nodesOfY.reloadNode, `reload ${name}`, input);
+  const drain = isOut ? traffic.drain : 0;
+  const { running } = await run(u.acts.nodesOfY.reloadNode, `reload ${name}`, { ...input, drain });
+  if (isOut) noteLeft(u, name, running);
 }
 
 async function restart(u: Upgrade, node: KongNode): Promise<void> {
   const { database, traffic } = u.plan;
-  await run(u.acts.nodesOfY.restartNode, `restart ${node.name}`, {
+  const { cut } = await run(u.acts.nodesOfY.restartNode, `restart ${node.name}`, {
     side: 'y' as const,
     cluster: { ...nodesOfY(u.plan), nodes: [node] },
     database,
@@ -52,6 +57,7 @@ async function restart(u: Upgrade, node: KongNode): Promise<void> {
     balancers: balancersOn(u, u.plan.y.runs.host),
     within: START_WITHIN_MS,
   });
+  noteCut(u, node.name, cut);
 }
 
 function whatNow({ plan, known }: Upgrade, { name }: KongNode): string {

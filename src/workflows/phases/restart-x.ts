@@ -1,4 +1,5 @@
 import { addressesOf } from '../../domain/plan/addresses.ts';
+import { noteCut } from '../cut.ts';
 import { failedWith, Interruption } from '../interruption.ts';
 import { run } from '../proxies.ts';
 import { putBackX } from '../undo-acts.ts';
@@ -38,7 +39,7 @@ export async function restartOneOfX(u: Upgrade): Promise<void> {
   journal.say(`restarting ${node.name} on the migrated database`);
   try {
     await setNodeOut(u, node.name, true);
-    await run(acts.restartOfX.restartNode, `restart ${node.name}`, {
+    const { cut } = await run(acts.restartOfX.restartNode, `restart ${node.name}`, {
       side: 'x' as const,
       cluster: { ...x, nodes: [node] },
       database,
@@ -47,6 +48,7 @@ export async function restartOneOfX(u: Upgrade): Promise<void> {
       balancers: balancersOn(u, x.runs.host),
       within: START_WITHIN_MS,
     });
+    noteCut(u, node.name, cut);
     const one = addressesOf({ ...x, nodes: [node] });
     await run(acts.stage.runTests, `test ${node.name}`, { side: 'x' as const, cluster: one, tests: stage.tests });
     await setNodeOut(u, node.name, false);
