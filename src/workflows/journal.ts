@@ -2,6 +2,7 @@ import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import { PHASES, RESTORE_STEPS, type State, type StepName } from '../domain/names.ts';
 import type { Plan } from '../domain/plan/index.ts';
+import { balancersOf } from '../domain/traffic/balancers.ts';
 import { renderStatus } from '../domain/status/render.ts';
 import type { PhaseStatus, TimelineEntry, UpgradeStatus } from '../domain/status/index.ts';
 import type { UpgradeRef } from '../domain/upgrade.ts';
@@ -56,6 +57,8 @@ export class Journal {
     this.status.traffic.steps.push(
       ...plan.traffic.steps.map(({ y, bake, approve }) => ({ y, bake, approve, state: 'pending' as const })),
     );
+    const balancers = balancersOf(plan);
+    if (balancers.length > 1) this.status.traffic.balancers = balancers.map(({ name }) => ({ name, weight: 0 }));
     this.publish();
   }
 
@@ -86,6 +89,14 @@ export class Journal {
     this.status.traffic.weight = weight;
     this.status.traffic.weights.push({ at: now(), weight, why });
     this.note('traffic', `${weight} % of the traffic on Y: ${why}`);
+  }
+
+  /** One of several balancers was read back. */
+  balancer(name: string, weight: number): void {
+    const { traffic } = this.status;
+    const found = traffic.balancers?.find((one) => one.name === name);
+    if (found !== undefined) found.weight = weight;
+    this.publish();
   }
 
   /** Shows the state in the Temporal UI. Costs no history event but for a search attribute that changed. */

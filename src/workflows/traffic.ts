@@ -48,12 +48,14 @@ interface Move {
   readonly epoch: number;
 }
 
+async function set(u: Upgrade, at: Balancer, change: Move, summary: string, acts = u.acts.traffic): Promise<void> {
+  const { weight } = await run(acts(at.host).setWeight, summary, { at, upgrade: u.ref, ...change });
+  u.journal.balancer(at.name, weight);
+}
+
 async function setAll(u: Upgrade, group: readonly Balancer[], change: Move): Promise<readonly Balancer[]> {
   const results = await Promise.allSettled(
-    group.map((at) => {
-      const input = { at, upgrade: u.ref, ...change };
-      return run(u.acts.traffic(at.host).setWeight, `${change.weight} % to Y: ${at.name}`, input);
-    }),
+    group.map((at) => set(u, at, change, `${change.weight} % to Y: ${at.name}`)),
   );
   const failed = results.find((one) => one.status === 'rejected');
   if (failed === undefined) return group;
@@ -67,12 +69,10 @@ async function setAll(u: Upgrade, group: readonly Balancer[], change: Move): Pro
 function putBack(u: Upgrade, moved: readonly Balancer[], back: Omit<Move, 'epoch'>): Promise<void> {
   return CancellationScope.nonCancellable(async () => {
     const epoch = u.nextEpoch();
-    for (const at of moved) {
-      const input = { at, upgrade: u.ref, ...back, epoch };
-      await run(u.acts.undo.traffic(at.host).setWeight, `back to ${back.weight} %: ${at.name}`, input).catch(() =>
+    for (const at of moved)
+      await set(u, at, { ...back, epoch }, `back to ${back.weight} %: ${at.name}`, u.acts.undo.traffic).catch(() =>
         u.journal.note('failure', `${at.name} could not be put back to ${back.weight} % on Y`),
       );
-    }
   });
 }
 
@@ -91,8 +91,7 @@ async function proveWeight(u: Upgrade, at: Balancer, expected: number): Promise<
 /** Undoes a step that did not arrive: the weight before it, on every balancer. */
 export async function undoStep(u: Upgrade, weight: number): Promise<void> {
   const change = { weight, epoch: u.nextEpoch() };
-  for (const at of u.balancers)
-    await run(u.acts.traffic(at.host).setWeight, `back to ${weight} %: ${at.name}`, { at, upgrade: u.ref, ...change });
+  for (const at of u.balancers) await set(u, at, change, `back to ${weight} %: ${at.name}`);
   u.journal.weight(weight, 'a step that did not arrive is undone');
 }
 
@@ -119,9 +118,7 @@ export async function proveCarried(u: Upgrade, weight: number): Promise<void> {
 export async function allToX(u: Upgrade): Promise<void> {
   const change = { weight: 0, epoch: u.nextEpoch() };
   const results = await Promise.allSettled(
-    u.balancers.map((at) =>
-      run(u.acts.undo.traffic(at.host).setWeight, `all traffic to X: ${at.name}`, { at, upgrade: u.ref, ...change }),
-    ),
+    u.balancers.map((at) => set(u, at, change, `all traffic to X: ${at.name}`, u.acts.undo.traffic)),
   );
   for (const one of results) if (one.status === 'rejected') throw one.reason;
   u.journal.weight(0, 'returned to X');

@@ -126,7 +126,8 @@ function traffic({ traffic: it }: UpgradeStatus): string {
     6,
     (one) => `\`${one.name}\` at ${one.weight} %: **${one.verdict.verdict}** ${escape(describeFigures(one.verdict))}`,
   );
-  const { share } = it;
+  const { share, balancers = [] } = it;
+  const each = firstOf(balancers, 20, (one) => `${escape(one.name, 120)}: ${one.weight} %`);
   const measured =
     share === undefined
       ? []
@@ -134,7 +135,12 @@ function traffic({ traffic: it }: UpgradeStatus): string {
           '',
           `Measured after the last change: ${formatPercent(share.share / 100)} of ${share.requests} requests reached Y (95 %: ${formatPercent(share.low / 100)} to ${formatPercent(share.high / 100)})${share.agrees ? '' : ' — **does not agree with the weight**'}.`,
         ];
-  return section('Traffic', [steps, ...measured, ...(more.length === 0 ? [] : ['', ...list(more)])]);
+  return section('Traffic', [
+    steps,
+    ...(each.length === 0 ? [] : ['', ...list(each)]),
+    ...measured,
+    ...(more.length === 0 ? [] : ['', ...list(more)]),
+  ]);
 }
 
 const undos = ({ undo }: UpgradeStatus): string =>

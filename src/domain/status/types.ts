@@ -88,6 +88,8 @@ export interface GateStatus {
 export interface TrafficStatus {
   /** Percent on Y, as read back last. */
   weight: number;
+  /** Where the traffic comes in through several balancers: the weight of each, as read back last. */
+  balancers?: { readonly name: string; weight: number }[];
   readonly steps: StepStatus[];
   /** Every change that was read back. */
   readonly weights: { at: string; weight: number; why: string }[];
