@@ -5,6 +5,7 @@ import { fieldsOf, listOf, type Fault } from './fault.ts';
 import { holdsUserInfo } from './inline-secrets.ts';
 import { leftOutFaults } from './left-out-faults.ts';
 import { lockOutFaults } from './lock-out-faults.ts';
+import { trafficFaults } from './traffic-faults.ts';
 
 /** Rules between places of a plan, over the plan as it came: a fault elsewhere must not hide them. */
 export function crossFaults(input: unknown): Fault[] {
@@ -17,6 +18,7 @@ export function crossFaults(input: unknown): Fault[] {
     ...versions(x['version'], y['version']),
     ...unknownRisks(fieldsOf(plan['migrations'])['accept']),
     ...stepOrder(fieldsOf(plan['traffic'])['steps']),
+    ...trafficFaults(fieldsOf(plan['traffic'])),
     ...impossibleGates(plan['gates'], plan['startedBy']),
     ...lockOutFaults(plan),
     ...backupFaults(plan),

@@ -11,12 +11,15 @@ const step = z.strictObject({
   approve: z.boolean().default(false),
 });
 
+/** How long the share may take to arrive, unless the plan says otherwise. */
+export const DEFAULT_SETTLE = '60s';
+
 /** How the traffic is moved, whatever it comes in through. */
 const shift = {
   /** Rising, the last one 100. */
   steps: z.array(step).min(1),
   /** How long the share that really arrives may take to agree with a new weight: with DNS or sticky clients, as long as these lag. */
-  settle: duration.prefault('60s'),
+  settle: duration.prefault(DEFAULT_SETTLE),
   /** Points of percent by which the share that arrives may differ from the weight. */
   tolerance: z.number().min(1).max(50).default(1),
   /** How long a node may take to finish its requests before it is stopped. */

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { baseUrl, secretRef } from '../common.ts';
 import { named, oneHost, testersByHost } from './common.ts';
 
-const dnsName = z
+/** A name in DNS; in small letters and without a dot at its end once parsed. */
+export const dnsName = z
   .string()
   .regex(
     /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?\.?$/i,
@@ -11,6 +12,9 @@ const dnsName = z
   .transform((text) => text.toLowerCase().replace(/\.$/, ''));
 
 const server = z.string().regex(/^(\[[\da-f:]+\]|[\w.-]+)(:\d{1,5})?$/i, 'expected a host, or host:port');
+
+/** Seconds that a resolver may keep an answer, unless the plan says otherwise. */
+export const DEFAULT_TTL = 30;
 
 /** What every kind of DNS has: one name, with the addresses of each side. */
 const record = {
@@ -24,7 +28,7 @@ const record = {
   x: z.array(z.string().min(1)).min(1),
   y: z.array(z.string().min(1)).min(1),
   /** Seconds that a resolver may keep an answer, from the first change on. */
-  ttl: z.number().int().min(1).max(3_600).default(30),
+  ttl: z.number().int().min(1).max(3_600).default(DEFAULT_TTL),
   /** Resolvers that are asked what clients get, `host:port`; without any, the zone's own servers are believed. */
   resolvers: z.array(server).default([]),
   /** Another name in the same zone, which stands for Y as soon as Y is tested. */
