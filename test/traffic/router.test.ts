@@ -18,7 +18,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTrafficActivities } from '../../src/activities/traffic.ts';
 import { createSecrets } from '../../src/adapters/secrets.ts';
 import { createTrafficRouter } from '../../src/adapters/traffic/index.ts';
-import { withLock } from '../../src/adapters/traffic/nginx/lock.ts';
+import { withLock } from '../../src/adapters/traffic/lock.ts';
 import { tempFolder } from '../sandbox/temp-folder.ts';
 import { balancerOf, entryAt, install, planFor, routerOf, upgrade, type WholeRouter } from './setup.ts';
 

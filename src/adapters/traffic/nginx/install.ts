@@ -5,7 +5,7 @@ import type { EntryVia, Plan } from '../../../domain/plan/index.ts';
 import { installationFor, nginxInclude, type Installation } from './config.ts';
 import { onDisk } from './disk.ts';
 import { currentLink, httpFile, installedFile, locationFile, lockFile, serverFile } from './layout.ts';
-import { withLock } from './lock.ts';
+import { withLock } from '../lock.ts';
 import { checkReinstall } from './reinstall.ts';
 import { makeFolder, writeSafely, writeState } from './state.ts';
 

@@ -8,7 +8,7 @@ import { onDisk } from './disk.ts';
 import { canBeOut } from './groups.ts';
 import { readInstalled } from './install.ts';
 import { lockFile } from './layout.ts';
-import { withLock } from './lock.ts';
+import { withLock } from '../lock.ts';
 import { readState, writeState } from './state.ts';
 
 /**

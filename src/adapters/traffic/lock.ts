@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CrossfadeError } from '../../../domain/errors/index.ts';
+import { CrossfadeError } from '../../domain/errors/index.ts';
 
 /** How long to wait for another change, which takes some milliseconds, before giving up. */
 const PATIENCE = 10_000;
