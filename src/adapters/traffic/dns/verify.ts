@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Verification } from '../../../domain/traffic/state.ts';
 import type { VerifyOptions } from '../port.ts';
 import { plainTarget, type DnsEntry } from './names.ts';
+import { pause } from './pause.ts';
 import { ask } from './resolver.ts';
 
 /** So many answers of each resolver in a row must be right: behind one address there are often several, each with a cache of its own. */
@@ -43,7 +43,6 @@ export async function verifyAnswers(
   const allowed = new Set(expected.targets.map(plainTarget));
   const right = new Map(resolvers.map((server) => [server, 0]));
   for (;;) {
-    signal?.throwIfAborted();
     const wrong = await Promise.all(
       resolvers.map(async (server) => {
         const fault = await faultOf(server, { record, type }, allowed);
@@ -75,12 +74,4 @@ async function faultOf(
     const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
     return code === 'ENOTFOUND' || code === 'ENODATA' ? `has no answer (${code})` : `does not answer (${code})`;
   }
-}
-
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  if (ms <= 0) return;
-  await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
-    signal?.throwIfAborted();
-    throw error;
-  });
 }
