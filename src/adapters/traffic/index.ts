@@ -1,6 +1,8 @@
 import { createCommandRouter } from './command/router.ts';
 import { createNginxRouter } from './nginx/router.ts';
 import type { CreateTrafficRouter } from './port.ts';
+import { createRoute53Router } from './route53/router.ts';
+import type { Submitted } from './route53/spread.ts';
 import type { Secrets } from '../secrets.ts';
 
 export interface TrafficDeps {
@@ -10,16 +12,19 @@ export interface TrafficDeps {
 }
 
 /** The balancer of an entry point of a plan. */
-export const createTrafficRouter =
-  ({ secrets, environment = {} }: TrafficDeps): CreateTrafficRouter =>
-  (balancer) => {
+export function createTrafficRouter({ secrets, environment = {} }: TrafficDeps): CreateTrafficRouter {
+  const submitted = new Map<string, Submitted>();
+  return (balancer) => {
     const { entry } = balancer;
     switch (entry.via) {
       case 'nginx':
         return createNginxRouter(entry, balancer.weights);
       case 'command':
         return createCommandRouter(entry, balancer, { secrets, environment });
+      case 'route53':
+        return createRoute53Router(entry, submitted);
       default:
         throw new TypeError(`no driver for ${entry.via} yet`);
     }
   };
+}
