@@ -105,3 +105,37 @@ test('nobody there', async () => {
   });
   await expect(http.metrics(node)).rejects.toMatchObject({ code: 'NodeUnreachable' });
 });
+
+const counts = (active: number, reading: number, writing: number, waiting: number) => ({
+  connections_active: active,
+  connections_reading: reading,
+  connections_writing: writing,
+  connections_waiting: waiting,
+});
+
+test.each([
+  ['at rest: the request that asks, and the own connection of a worker', '3.4.2', counts(2, 0, 2, 0), 1, 0],
+  ['before 3.0 workers have none', '2.8.5', counts(1, 0, 1, 0), 1, 0],
+  ['connections that are kept alive', '3.9.1', counts(42, 0, 2, 40), 1, 0],
+  ['each of four workers has its own', '3.9.1', counts(8, 1, 7, 0), 4, 3],
+  ['a WebSocket', '3.7.1', counts(3, 0, 3, 0), 1, 1],
+  ['a stream is no request', '3.7.1', counts(4, 0, 2, 1), 1, 1],
+  ['twenty requests share a connection of HTTP/2', '3.7.1', counts(3, 0, 22, 0), 1, 20],
+  ['Enterprise', '3.4.3.5', counts(3, 0, 3, 0), 1, 1],
+])('in progress: %s', async (_, version, server, workers, expected) => {
+  const memory = { workers_lua_vms: Array.from({ length: workers }, (__, pid) => ({ pid })) };
+  const { node } = await serve(() => ({ body: { server, memory, database: { reachable: true } } }));
+  expect(await http.running(node, version)).toBe(expected);
+});
+
+test.each([
+  ['no counters', { body: { database: { reachable: true } } }, 'does not count connections'],
+  ['no JSON', { body: 'null' }, 'something else than JSON'],
+  ['an error', { status: 500, body: { message: 'oh' } }, 'its Status API gives 500 (oh)'],
+])('in progress: %s', async (_, answer, message) => {
+  const { node } = await serve(() => answer);
+  await expect(http.running(node, '3.7.1')).rejects.toMatchObject({
+    code: 'NodeUnreachable',
+    message: expect.stringContaining(message),
+  });
+});

@@ -1,14 +1,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createNodeActivities } from '../../src/activities/nodes.ts';
 import type { KongNode } from '../../src/domain/plan/index.ts';
 import { processWithPid } from '../../sandbox/proc.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 import { makeNode, quietEnvironment, runner, sideOf, startKongDatabases, type Kong } from '../kong-adapter/fixture.ts';
-import { admin, balancers, http, kill, nodeActivities, pidOf, start, within } from './fixture.ts';
+import { balancers, http, kill, nodeActivities, pidOf, start, within } from './fixture.ts';
 
 let kong: Kong;
 const made: KongNode[] = [];
@@ -130,31 +129,6 @@ test('another version, or something else, answers at the address', async () => {
   const preparing = nodeActivities().prepareNodes({ side: 'y', cluster: taken, database });
   await expect(preparing).rejects.toMatchObject({ code: 'ForeignNode' });
   server.close();
-});
-
-test('a request that is longer than the drain is cut, and counted', async () => {
-  const database = await kong.database('3.7.1');
-  const cluster = sideOf('3.7.1', await nodes('y1'), faults({ proxy: { latencyMs: 60_000 } }));
-  const [y1] = cluster.nodes as [KongNode];
-  await start(cluster, database);
-  await admin(y1, 'POST', '/services', { name: 's', url: y1.status });
-  await admin(y1, 'POST', '/services/s/routes', { name: 'r', paths: ['/r'] });
-  const deadline = AbortSignal.timeout(60_000);
-  const connected = await waitFor('the route is known', async () => {
-    const attempt = fetch(`${y1.proxy}/r`, { signal: deadline }).then(
-      ({ status }) => status,
-      () => 'cut',
-    );
-    const soon = sleep(300).then(() => undefined);
-    return (await Promise.race([attempt, soon])) === undefined ? { attempt } : undefined;
-  });
-  expect(await nodeActivities(0).stopNodes({ side: 'y', cluster, database, drain: 500, balancers, weight: 0 })).toEqual(
-    {
-      stopped: ['y1'],
-      cut: 1,
-    },
-  );
-  expect(await connected.attempt).toBe('cut');
 });
 
 test('a start is not cut by a cancellation: the node is there afterwards, whole', async () => {
