@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { CrossfadeError } from '../../../domain/errors/index.ts';
+import type { EntryVia } from '../../../domain/plan/index.ts';
+import type { Secrets } from '../../secrets.ts';
+import { absoluteName, plainName } from '../dns/names.ts';
+
+/** Milliseconds for one request. */
+const TIME_LIMIT = 8_000;
+const SHOWN = 200;
+
+const rrset = z.object({
+  name: z.string(),
+  type: z.string(),
+  ttl: z.number(),
+  records: z.array(z.object({ content: z.string(), disabled: z.boolean().default(false) })),
+});
+export type Rrset = z.output<typeof rrset>;
+
+export type RrsetChange = { readonly name: string; readonly type: string } & (
+  | { readonly changetype: 'DELETE' }
+  | { readonly changetype: 'REPLACE'; readonly ttl: number; readonly records: readonly { readonly content: string }[] }
+);
+
+const zoneAnswer = z.object({ kind: z.string(), rrsets: z.array(rrset).default([]) });
+const config = z.array(z.object({ name: z.string(), value: z.string() }));
+const metadata = z.object({ metadata: z.array(z.string()) });
+
+/** What is used of the HTTP API of PowerDNS, for one zone. Errors of all as in `Zone`. */
+export interface PowerdnsApi {
+  /** The sets of records of one name. */
+  rrsets(name: string): Promise<readonly Rrset[]>;
+  /** `Native`, `Master`, `Slave` and the like. */
+  kind(): Promise<string>;
+  /** Whether the server obeys LUA records in this zone. */
+  luaRecords(): Promise<boolean>;
+  /** All changes in one transaction. */
+  patch(changes: readonly RrsetChange[]): Promise<void>;
+}
+
+export function createPowerdnsApi(
+  { api, key, server, zone }: Pick<EntryVia<'powerdns'>, 'api' | 'key' | 'server' | 'zone'>,
+  secrets: Secrets,
+): PowerdnsApi {
+  const root = `${api.replace(/\/+$/, '')}/api/v1/servers/${encodeURIComponent(server)}`;
+  const ofZone = `/zones/${encodeURIComponent(absoluteName(zone))}`;
+
+  async function request(path: string, body?: unknown): Promise<string> {
+    const headers = { 'X-API-Key': secrets.resolve(key), 'Content-Type': 'application/json' };
+    const change = body === undefined ? {} : { method: 'PATCH', body: JSON.stringify(body) };
+    let status: number;
+    let text: string;
+    try {
+      const signal = AbortSignal.timeout(TIME_LIMIT);
+      const answer = await fetch(`${root}${path}`, { headers, signal, redirect: 'manual', ...change });
+      status = answer.status;
+      text = await answer.text();
+    } catch (error) {
+      // No cause: it may have the key in it.
+      const why = secrets.redact(reason(error));
+      throw new CrossfadeError('BalancerUnreachable', `The API of PowerDNS at ${root} does not answer: ${why}.`);
+    }
+    if (status >= 200 && status < 300) return text;
+    throw refusal(status, text);
+  }
+
+  async function get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+    const text = await request(path);
+    try {
+      return shape.parse(JSON.parse(text));
+    } catch {
+      throw new CrossfadeError(
+        'BalancerNonsense',
+        `${root}${path} answers what is not from the API of PowerDNS: ${said(text)}.`,
+      );
+    }
+  }
+
+  function refusal(status: number, text: string): CrossfadeError {
+    const it = `The API of PowerDNS at ${root}`;
+    if (status === 401 || status === 403)
+      return new CrossfadeError('BalancerRefused', `${it} refuses the plan's \`key\` (${status}).`);
+    if (status === 404)
+      return new CrossfadeError(
+        'BalancerNotPrepared',
+        `${it} has no zone ${zone}, or the server's id is not "${server}" (404).`,
+      );
+    if (status >= 500) return new CrossfadeError('BalancerUnreachable', `${it} fails with ${status}: ${said(text)}.`);
+    if (status >= 400)
+      return new CrossfadeError('BalancerNotPrepared', `${it} can't do it in ${zone} (${status}): ${said(text)}.`);
+    return new CrossfadeError('BalancerNonsense', `${it} answers with ${status}, which PowerDNS never does.`);
+  }
+
+  const said = (text: string): string => JSON.stringify(secrets.redact(text).slice(0, SHOWN));
+
+  return {
+    async rrsets(name) {
+      // Servers that can't filter answer with the whole zone.
+      const { rrsets } = await get(`${ofZone}?rrset_name=${encodeURIComponent(absoluteName(name))}`, zoneAnswer);
+      return rrsets.filter((set) => plainName(set.name) === plainName(name));
+    },
+
+    kind: async () => (await get(`${ofZone}?rrsets=false`, zoneAnswer)).kind,
+
+    async luaRecords() {
+      const setting = (await get('/config', config)).find(({ name }) => name === 'enable-lua-records');
+      if (setting !== undefined && setting.value !== 'no') return true;
+      return (await get(`${ofZone}/metadata/ENABLE-LUA-RECORDS`, metadata)).metadata.includes('1');
+    },
+
+    patch: async (rrsets) => void (await request(ofZone, { rrsets })),
+  };
+}
+
+/** What fetch says of itself is only that it failed. */
+function reason(error: unknown): string {
+  const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
+  if (name === 'TimeoutError') return `no answer within ${TIME_LIMIT / 1_000} s`;
+  return cause?.code ?? cause?.message ?? message;
+}
