@@ -1,6 +1,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Balancer } from '../domain/traffic/balancers.ts';
 import { ABILITIES } from '../domain/traffic/abilities.ts';
+import { canTakeNodesOut, testersOf } from '../domain/traffic/entry-abilities.ts';
 import type { TrafficState } from '../domain/traffic/state.ts';
 import { Interruption } from './interruption.ts';
 import { run } from './proxies.ts';
@@ -90,7 +91,7 @@ async function proveWeight(u: Upgrade, at: Balancer, expected: number): Promise<
 
 /** Undoes a step that did not arrive: the weight before it, on every balancer. */
 export async function undoStep(u: Upgrade, weight: number): Promise<void> {
-  const change = { weight, epoch: u.nextEpoch() };
+  const change = { weight, expected: u.journal.status.traffic.weight, epoch: u.nextEpoch() };
   for (const at of u.balancers) await set(u, at, change, `back to ${weight} %: ${at.name}`);
   u.journal.weight(weight, 'a step that did not arrive is undone');
 }
@@ -125,8 +126,7 @@ export async function allToX(u: Upgrade): Promise<void> {
 }
 
 /** The balancers that can take one node out. */
-export const takesNodesOut = ({ entry }: Balancer): boolean =>
-  ABILITIES[entry.via].nodeOut && (entry.via !== 'command' || (entry.out !== undefined && entry.in !== undefined));
+export const takesNodesOut = ({ entry }: Balancer): boolean => canTakeNodesOut(entry);
 
 /** Takes a node out of every balancer that can, or puts it back. */
 export async function setNodeOut(u: Upgrade, node: string, out: boolean, acts = u.acts.traffic): Promise<void> {
@@ -139,7 +139,7 @@ export async function setNodeOut(u: Upgrade, node: string, out: boolean, acts = 
 export const balancersOn = (u: Upgrade, host: string): readonly Balancer[] =>
   u.balancers.filter((at) => at.host === host);
 
-const hasTesters = ({ entry }: Balancer): boolean => 'testers' in entry && entry.testers !== undefined;
+const hasTesters = ({ entry }: Balancer): boolean => testersOf(entry) !== undefined;
 
 /** Opens the way of testers to Y wherever the plan has one, or closes it. */
 export async function setTesters(u: Upgrade, open: boolean, acts = u.acts.traffic): Promise<number> {

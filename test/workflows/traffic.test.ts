@@ -229,6 +229,20 @@ describe.concurrent('testers', () => {
     expect(back.indexOf('setTesters:closed')).toBeGreaterThan(back.indexOf('setWeight:0@zone'));
     expect(back.indexOf('setTesters:closed')).toBeLessThan(back.indexOf('stopNodes:y'));
   });
+
+  it('need no way of their own once the upgrade is over; one that stays open is told', async () => {
+    const run = await env.start({ plan: { traffic: { ...ZONE, steps } } });
+    const stays = await env.start({
+      plan: { traffic: { ...ZONE, steps } },
+      world: (world) => world.on('setTesters:closed', fails('BalancerRefused')),
+    });
+    for (const one of [run, stays]) {
+      await one.approve('finish');
+      expect(await one.result()).toMatchObject({ outcome: 'completed' });
+    }
+    expect(run.world.testers).toBe(false);
+    expect((await stays.timeline()).some(({ text }) => text.startsWith('the way of testers stays open'))).toBe(true);
+  });
 });
 
 it('no node of X is restarted, and Y is reloaded in place, where a balancer can not take one out', async () => {

@@ -1,8 +1,9 @@
 import { sleep } from '@temporalio/workflow';
 import { formatDuration } from '../../domain/duration.ts';
 import { passGate } from '../gate.ts';
-import { Interruption } from '../interruption.ts';
+import { describeFailure, Interruption } from '../interruption.ts';
 import { run } from '../proxies.ts';
+import { setTesters } from '../traffic.ts';
 import { letXIn } from '../undo-acts.ts';
 import type { Upgrade } from '../upgrade.ts';
 
@@ -18,6 +19,10 @@ export async function decommission(u: Upgrade): Promise<string> {
   const kept = gates.decommission === false ? undefined : await askPeople(u, gates.decommission);
   if (kept === undefined)
     await run(acts.nodesOfX.removeNodes, 'remove X', { side: 'x' as const, cluster: x, database });
+  // Y has everything: testers need no way of their own any more.
+  await setTesters(u, false).catch((error: unknown) =>
+    journal.note('note', `the way of testers stays open: ${describeFailure(error).message}`),
+  );
   if (plan.sessions.lockOutX) await letXIn(u)();
   await run(acts.finish.closeSeal, 'close the seal', { database, upgrade: ref });
   return kept ?? `X removed (${x.nodes.map(({ name }) => name).join(', ')})`;
