@@ -83,6 +83,7 @@ export function demoPlan(
       via: 'nginx',
       host: HOST,
       directory: places.traffic,
+      check: url(places.balancer),
       steps: [
         { y: 5, bake: '5s' },
         { y: 25, bake: '4s' },

@@ -22,6 +22,7 @@ export interface NginxOptions {
 export interface Nginx {
   readonly dir: string;
   readonly configFile: string;
+  /** The one that runs, or ran last. */
   readonly process: RunningProcess;
   /** Writes another `http` block; takes effect at the next `reload`. */
   configure(http: string): void;
@@ -29,6 +30,8 @@ export interface Nginx {
   test(): Promise<void>;
   /** Tests the configuration, then takes it into use; returns when the old workers take no more connections. */
   reload(): Promise<void>;
+  /** Stops it, and starts it with the configuration as it is then. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,19 +47,24 @@ export async function startNginx({ dir, http, workers = 1 }: NginxOptions): Prom
   const test = async () => void (await promisify(execFile)(command, [...common, '-t', '-q']));
   await test();
 
-  const running = await startProcess({ dir, name: 'nginx', command, args: common });
-  const workersRun = () => children(running.pid).length >= workers;
-  try {
-    await running.waitUntil('nginx has started its workers', workersRun);
-  } catch (error) {
-    await running.stop();
-    throw error;
+  async function start(): Promise<RunningProcess> {
+    const started = await startProcess({ dir, name: 'nginx', command, args: common });
+    try {
+      await started.waitUntil('nginx has started its workers', () => children(started.pid).length >= workers);
+      return started;
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
   }
+  let running = await start();
 
   return {
     dir,
     configFile,
-    process: running,
+    get process() {
+      return running;
+    },
     configure,
     test,
     async reload() {
@@ -69,6 +77,10 @@ export async function startNginx({ dir, http, workers = 1 }: NginxOptions): Prom
         'nginx serves with new workers only',
         () => newOnes().length >= workers && before.every(takesNoMore),
       );
+    },
+    async restart() {
+      await running.stop();
+      running = await start();
     },
     stop: () => running.stop(),
   };

@@ -1,35 +1,56 @@
-import { nginxInclude } from '../adapters/traffic/nginx/config.ts';
-import { httpFile, locationFile, serverFile } from '../adapters/traffic/nginx/layout.ts';
+import { nginxInclude, type NginxInclude } from '../adapters/traffic/nginx/config.ts';
+import { filesOf } from '../adapters/traffic/nginx/install.ts';
+import { installationFor } from '../adapters/traffic/nginx/installation.ts';
+import { CrossfadeError } from '../domain/errors/index.ts';
 import type { EntryVia, Plan } from '../domain/plan/index.ts';
+import { entriesOf } from '../domain/traffic/balancers.ts';
+
+type PlanOfTraffic = Pick<Plan, 'x' | 'y' | 'traffic'>;
+
+/** The entry point with this name, or the only one that is nginx. Error `PlanInvalid` when that is not one. */
+export function nginxEntryOf({ traffic }: Pick<Plan, 'traffic'>, name: string | undefined): EntryVia<'nginx'> {
+  const found = entriesOf(traffic).filter((one) => one.via === 'nginx');
+  const names = found.map((entry) => entry.name ?? entry.via).join(', ');
+  if (found.length === 0) throw invalid("The plan's traffic does not come in through nginx.");
+  const chosen = name === undefined ? found : found.filter((entry) => (entry.name ?? entry.via) === name);
+  const [entry, ...others] = chosen;
+  if (entry === undefined) throw invalid(`The plan has no nginx with the name ${name}; it has ${names}.`);
+  if (others.length > 0) throw invalid(`The plan has several nginx: choose one of ${names} with --entry.`);
+  return entry;
+}
+
+const invalid = (message: string) => new CrossfadeError('PlanInvalid', message);
 
 /**
- * What `crossfade nginx-config PLAN` prints: the three files, and how to use them. `--install` writes them instead
+ * What `crossfade nginx-config PLAN` prints: the files, and how to use them. `--install` writes them instead
  * (`installNginx`).
  */
-export function nginxConfigText(
-  entry: EntryVia<'nginx'>,
-  { x, y, traffic }: Pick<Plan, 'x' | 'y' | 'traffic'>,
-): string {
+export function nginxConfigText(entry: EntryVia<'nginx'>, { x, y, traffic }: PlanOfTraffic): string {
   const weights = traffic.steps.map((step) => step.y);
-  const include = nginxInclude(entry, { x: x.nodes, y: y.nodes, weights });
-  const files = { http: httpFile, server: serverFile, location: locationFile } as const;
-  const texts = (['http', 'server', 'location'] as const).map(
-    (part) => `### ${files[part](entry.directory)}\n${include[part]}`,
-  );
-  return `${howToUse(entry.directory)}\n${texts.join('\n')}`;
+  const { parts } = nginxInclude(entry.directory, installationFor(entry, { x: x.nodes, y: y.nodes, weights }));
+  const files = filesOf(entry.directory, parts);
+  const texts = Object.entries(parts).map(([part, text]) => `### ${files[part as keyof NginxInclude]}\n${text}`);
+  return `${howToUse(files)}\n${texts.join('\n')}`;
 }
 
 /** Where nginx's own configuration takes them in. */
-export function howToUse(directory: string): string {
+export function howToUse({ http, server, location, 'location-grpc': grpc }: NginxInclude): string {
+  const grpcLocation =
+    grpc === undefined
+      ? ''
+      : `
+#           location /package.Service/ {       # the locations of gRPC; the server listens with http2
+#               include ${grpc};
+#           }`;
   return `### In nginx's own configuration, once:
 #
 #   http {
-#       include ${httpFile(directory)};
+#       include ${http};
 #       server {
-#           include ${serverFile(directory)};
+#           include ${server};
 #           location / {
-#               include ${locationFile(directory)};
-#           }
+#               include ${location};
+#           }${grpcLocation}
 #       }
 #   }
 #

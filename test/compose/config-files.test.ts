@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { makeFolder, removeFolder } from '../../sandbox/folder.ts';
 import { installTools } from '../../sandbox/install/index.ts';
 import { startPostgres } from '../../sandbox/servers/postgres.ts';
-import { nginxInclude } from '../../src/adapters/traffic/nginx/config.ts';
+import { installNginx } from '../../src/adapters/traffic/nginx/install.ts';
 import { parsePlan, type Plan } from '../../src/domain/plan/index.ts';
 import { tempFolder } from '../sandbox/temp-folder.ts';
 
@@ -21,11 +21,8 @@ afterEach(async () => void (await removeFolder(dir)));
 test('nginx takes its configuration with what Crossfade installs for the plan', async () => {
   const { nginx } = await installTools(['nginx']);
   const { x, y, traffic } = parsePlan(parse(readFileSync(file('plan.yaml'), 'utf8'))).plan as Plan;
-  const include = nginxInclude(
-    { via: 'nginx', host: ['worker'], directory: dir },
-    { x: x.nodes, y: y.nodes, weights: traffic.steps.map((step) => step.y) },
-  );
-  for (const part of ['http', 'server', 'location'] as const) writeFileSync(join(dir, `${part}.conf`), include[part]);
+  if (traffic.via !== 'nginx') throw new Error('the balancer is nginx');
+  await installNginx({ ...traffic, directory: dir }, { x, y, traffic });
   const elsewhere = ['/var/lib/crossfade/traffic', '/var/log/nginx', '/run'];
   const config = elsewhere.reduce(
     (text, folder) => text.replaceAll(folder, dir),

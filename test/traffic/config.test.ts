@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { nginxInclude } from '../../src/adapters/traffic/nginx/config.ts';
-import { canBeOut, outCombinations } from '../../src/adapters/traffic/nginx/groups.ts';
+import { installationFor } from '../../src/adapters/traffic/nginx/installation.ts';
 import type { KongNode } from '../../src/domain/plan/index.ts';
+import { canBeOut, outCombinations } from '../../src/adapters/traffic/nginx/groups.ts';
 import { entryAt, kongNode } from './setup.ts';
 
 const include = (x: readonly KongNode[], y: readonly KongNode[], directory = '/d') =>
-  nginxInclude(entryAt(directory), { x, y, weights: [5, 100] });
+  nginxInclude(directory, installationFor(entryAt(directory), { x, y, weights: [5, 100] })).parts;
 
 test('groups for every combination of up to four nodes, never without any node; for each single one of more', () => {
   expect(outCombinations(1)).toEqual([]);

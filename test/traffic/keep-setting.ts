@@ -2,7 +2,8 @@
 import { entryAt, planFor, routerOf, upgrade } from './setup.ts';
 
 const [directory = '', first = '1'] = process.argv.slice(2);
-const router = routerOf(planFor(entryAt(directory), [], []));
+const nodes = (...names: string[]) => names.map((name) => ({ name, port: 1 }));
+const router = routerOf(planFor(entryAt(directory), nodes('x1', 'x2'), nodes('y1', 'y2')));
 const weights = [0, 5, 25, 50, 100];
 for (let epoch = Number(first); ; epoch++) {
   await router.set({ upgrade: upgrade('killed'), weight: weights[epoch % weights.length] ?? 0, epoch });

@@ -5,7 +5,6 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -15,12 +14,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createTrafficActivities } from '../../src/activities/traffic.ts';
-import { createSecrets } from '../../src/adapters/secrets.ts';
-import { createTrafficRouter } from '../../src/adapters/traffic/index.ts';
 import { withLock } from '../../src/adapters/traffic/lock.ts';
 import { tempFolder } from '../sandbox/temp-folder.ts';
-import { balancerOf, entryAt, install, planFor, routerOf, upgrade, type WholeRouter } from './setup.ts';
+import { entryAt, install, planFor, routerOf, upgrade, type WholeRouter } from './setup.ts';
 
 const nodes = (...names: string[]) =>
   names.map((name, index) => ({ name, port: 1000 + index, served: 0, start: async () => {}, stop: async () => {} }));
@@ -42,67 +38,6 @@ const mine = upgrade('mine');
 const set = (weight: number, epoch: number, expected?: number) =>
   router.set({ upgrade: mine, weight, epoch, ...(expected === undefined ? {} : { expected }) });
 const code = (name: string) => expect.objectContaining({ code: name }) as Error;
-
-test('the activities set absolutely, read back, and may be called again', async () => {
-  const activities = createTrafficActivities({ router: createTrafficRouter({ secrets: createSecrets({}) }) });
-  const at = balancerOf(planFor(entryAt(directory), x, y));
-  const change = { at, upgrade: mine, weight: 25, epoch: 3, expected: 0 };
-  const after = { weight: 25, out: [], epoch: 3, by: 'mine' };
-  expect(await activities.setWeight(change)).toEqual(after);
-  expect(await activities.setWeight(change)).toEqual(after);
-  expect(await activities.readTraffic({ at })).toEqual(after);
-  const out = { at, upgrade: mine, node: 'y1', out: true, epoch: 3 };
-  expect(await activities.setNodeOut(out)).toEqual({ ...after, out: ['y1'] });
-  expect(await activities.setNodeOut(out)).toEqual({ ...after, out: ['y1'] });
-  expect(await activities.setNodeOut({ ...out, out: false, epoch: 4 })).toEqual({ ...after, epoch: 4 });
-});
-
-test('it says what it can do', async () => {
-  expect(await router.describe()).toEqual({
-    driver: 'nginx',
-    place: directory,
-    weights: [0, 5, 25, 50, 100],
-    nodes: {
-      x: [
-        { name: 'x1', address: '127.0.0.1:1000' },
-        { name: 'x2', address: '127.0.0.1:1001' },
-      ],
-      y: [
-        { name: 'y1', address: '127.0.0.1:1000' },
-        { name: 'y2', address: '127.0.0.1:1001' },
-      ],
-    },
-  });
-});
-
-test('a worker that was cut off can not turn the traffic: older epochs, and the same with another weight, are refused', async () => {
-  await set(50, 7);
-  await expect(set(0, 6)).rejects.toEqual(code('StaleEpoch'));
-  await expect(set(100, 7)).rejects.toEqual(code('StaleEpoch'));
-  await expect(router.setOut({ upgrade: mine, node: 'x1', out: true, epoch: 6 })).rejects.toEqual(code('StaleEpoch'));
-  expect(await router.current()).toEqual({ weight: 50, out: [], epoch: 7, by: 'mine' });
-});
-
-test('a change by hand is found, and overwritten by a retreat only', async () => {
-  await set(25, 1);
-  const current = join(directory, 'current');
-  renameSync(join(current, 'y-25'), join(current, 'y-50'));
-  expect((await router.current()).weight).toBe(50);
-  await expect(set(50, 2, 25)).rejects.toEqual(code('ForeignChange'));
-  expect((await router.current()).weight).toBe(50);
-  expect((await set(0, 2)).weight).toBe(0);
-});
-
-test('another upgrade takes over with a newer epoch from the weight it expects, not in the middle of ours', async () => {
-  await set(25, 5);
-  const theirs = upgrade('theirs');
-  await expect(router.set({ upgrade: theirs, weight: 25, epoch: 5 })).rejects.toEqual(code('ForeignChange'));
-  await expect(router.set({ upgrade: theirs, weight: 50, epoch: 6, expected: 0 })).rejects.toEqual(
-    code('ForeignChange'),
-  );
-  expect(await router.set({ upgrade: theirs, weight: 0, epoch: 6, expected: 25 })).toMatchObject({ by: 'theirs' });
-  await expect(set(50, 6, 25)).rejects.toEqual(code('ForeignChange'));
-});
 
 test('what a crash leaves before its rename is not in force, and is cleaned up by the next change', async () => {
   await set(5, 1);
@@ -142,12 +77,6 @@ test('processes that are killed while they change it: always a whole state, and 
     expect(left.by).toBe('killed');
     expect(await set(25, left.epoch + 1, left.weight)).toMatchObject({ weight: 25, by: 'mine' });
   }
-});
-
-test('two at once: one after the other, the older epoch never last', async () => {
-  const results = await Promise.allSettled([4, 2, 5, 1, 3].map((epoch) => set(epoch === 5 ? 100 : 25, epoch)));
-  expect(results[2]?.status).toBe('fulfilled');
-  expect(await router.current()).toMatchObject({ weight: 100, epoch: 5 });
 });
 
 test('the lock: a dead holder is passed over, a living one is waited for and then named', async () => {

@@ -64,7 +64,10 @@ export const routerOf = (plan: PlanOfTraffic): WholeRouter =>
 
 export interface Balanced {
   readonly port: number;
+  /** Takes gRPC, where the entry point has a port for it. */
+  readonly grpcPort: number;
   readonly nginx: Nginx;
+  readonly plan: PlanOfTraffic;
   readonly directory: string;
   readonly nodes: Readonly<Record<'x1' | 'x2' | 'y1' | 'y2', TestNode>>;
   readonly router: WholeRouter;
@@ -72,12 +75,13 @@ export interface Balanced {
 }
 
 /** A real nginx in front of two nodes on each side, with Crossfade's include installed. */
-export async function startBalanced(dir: string): Promise<Balanced> {
+export async function startBalanced(dir: string, more: Partial<EntryVia<'nginx'>> = {}): Promise<Balanced> {
   const [x1, x2, y1, y2] = [await startNode('x1'), await startNode('x2'), await startNode('y1'), await startNode('y2')];
   const directory = join(dir, 'traffic');
-  const port = await freePort();
-  const plan = planFor(entryAt(directory), [x1, x2], [y1, y2]);
+  const [port, grpcPort] = [await freePort(), await freePort()];
+  const plan = planFor(entryAt(directory, { check: `http://127.0.0.1:${port}`, ...more }), [x1, x2], [y1, y2]);
   const files = await install(plan);
+  const grpc = files['location-grpc'];
   const nginx = await startNginx({
     dir: join(dir, 'nginx'),
     http: `access_log off;
@@ -87,14 +91,12 @@ server {
   keepalive_requests 1000000;
   include ${files.server};
   location / { include ${files.location}; }
-}`,
+}
+${grpc === undefined ? '' : `server { listen 127.0.0.1:${grpcPort} http2; include ${files.server}; location / { include ${grpc}; } }`}`,
   });
   const nodes = { x1, x2, y1, y2 };
   return {
-    port,
-    nginx,
-    directory,
-    nodes,
+    ...{ port, grpcPort, nginx, plan, directory, nodes },
     router: routerOf(plan),
     async stop() {
       await nginx.stop();

@@ -18,7 +18,7 @@ export function createTrafficRouter({ secrets, environment = {} }: TrafficDeps):
     const { entry } = balancer;
     switch (entry.via) {
       case 'nginx':
-        return createNginxRouter(entry, balancer.weights);
+        return createNginxRouter(entry, balancer);
       case 'command':
         return createCommandRouter(entry, balancer, { secrets, environment });
       case 'route53':

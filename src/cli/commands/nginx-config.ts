@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import { installNginx } from '../../adapters/traffic/nginx/install.ts';
-import { CrossfadeError } from '../../domain/errors/index.ts';
-import { entriesOf } from '../../domain/traffic/balancers.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print } from '../io.ts';
-import { howToUse, nginxConfigText } from '../nginx-config.ts';
+import { howToUse, nginxConfigText, nginxEntryOf } from '../nginx-config.ts';
 import { readPlan } from '../plan-file.ts';
+
+interface Options {
+  readonly install?: true;
+  readonly entry?: string;
+}
 
 export function nginxConfigCommand(program: Command, done: (code: number) => void): void {
   program
@@ -16,14 +19,14 @@ export function nginxConfigCommand(program: Command, done: (code: number) => voi
     )
     .argument('<file>', 'the plan, JSON or YAML')
     .option('--install', 'write the files instead')
-    .action(async (file: string, { install }: { install?: true }) => {
+    .option('--entry <name>', 'which one, in a plan with several nginx')
+    .action(async (file: string, { install, entry: name }: Options) => {
       const { plan } = readPlan(file);
-      const entry = entriesOf(plan.traffic).find((one) => one.via === 'nginx');
-      if (entry === undefined)
-        throw new CrossfadeError('PlanInvalid', "The plan's traffic does not come in through nginx.");
+      const entry = nginxEntryOf(plan, name);
       if (install) {
-        const files = Object.values(await installNginx(entry, plan));
-        print(`Written:\n${files.map((one) => `  ${one}`).join('\n')}\n\n${howToUse(entry.directory)}`);
+        const files = await installNginx(entry, plan);
+        const list = Object.values(files).map((one) => `  ${one}`);
+        print(`Written:\n${list.join('\n')}\n\n${howToUse(files)}`);
       } else print(nginxConfigText(entry, plan));
       done(EXIT.fine);
     });

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile, rename } from 'node:fs/promises';
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 import type { EntryVia, Plan } from '../../../domain/plan/index.ts';
-import { installationFor, nginxInclude, type Installation } from './config.ts';
+import { nginxInclude, type NginxInclude, type Part } from './config.ts';
 import { onDisk } from './disk.ts';
-import { currentLink, httpFile, installedFile, locationFile, lockFile, serverFile } from './layout.ts';
+import { installationFor, type Installed } from './installation.ts';
+import { currentLink, installedFile, lockFile, partFile } from './layout.ts';
 import { withLock } from '../lock.ts';
 import { checkReinstall } from './reinstall.ts';
 import { makeFolder, writeSafely, writeState } from './state.ts';
@@ -18,35 +19,44 @@ import { makeFolder, writeSafely, writeState } from './state.ts';
  */
 export async function installNginx(
   entry: EntryVia<'nginx'>,
-  plan: Pick<Plan, 'x' | 'y' | 'traffic'>,
-): Promise<Record<'http' | 'server' | 'location', string>> {
+  { x, y, traffic }: Pick<Plan, 'x' | 'y' | 'traffic'>,
+): Promise<NginxInclude> {
   const { directory } = entry;
-  const what = { x: plan.x.nodes, y: plan.y.nodes, weights: plan.traffic.steps.map((step) => step.y) };
-  const include = nginxInclude(entry, what);
-  const installation = installationFor(what);
-  const files = { http: httpFile(directory), server: serverFile(directory), location: locationFile(directory) };
+  const weights = traffic.steps.map((step) => step.y);
+  const installation = installationFor(entry, { x: x.nodes, y: y.nodes, weights });
+  const { parts, fingerprint } = nginxInclude(directory, installation);
+  const installed: Installed = { ...installation, fingerprint };
   await onDisk(directory, async () => {
     await makeFolder(directory);
     await withLock(lockFile(directory), async () => {
       const before = await readInstalled(directory).catch(nothingReadable);
       await checkReinstall(directory, before, installation);
-      for (const part of ['http', 'server', 'location'] as const) await replace(files[part], include[part]);
-      await replace(installedFile(directory), `${JSON.stringify(installation, null, 2)}\n`);
+      for (const [part, text] of Object.entries(parts)) await replace(partFile(directory, part as Part), text);
+      await replace(installedFile(directory), `${JSON.stringify(installed, null, 2)}\n`);
       if (!existsSync(currentLink(directory))) await writeState(directory, { weight: 0, out: [], epoch: 0 });
     });
   });
-  return files;
+  return filesOf(directory, parts);
 }
 
+/** Where the parts are. */
+export const filesOf = (directory: string, parts: NginxInclude): NginxInclude => ({
+  http: partFile(directory, 'http'),
+  server: partFile(directory, 'server'),
+  location: partFile(directory, 'location'),
+  ...(parts['location-grpc'] === undefined ? {} : { 'location-grpc': partFile(directory, 'location-grpc') }),
+});
+
 /** What the installer wrote down. Error `NotInstalled` when it never ran here. */
-export async function readInstalled(directory: string): Promise<Installation> {
+export async function readInstalled(directory: string): Promise<Installed> {
   const text = await readFile(installedFile(directory), 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ENOENT') throw cause;
     throw new CrossfadeError('NotInstalled', `nginx has no include of Crossfade in ${directory}.`, { cause });
   });
   try {
-    const { weights, nodes } = JSON.parse(text) as Installation;
-    if (Array.isArray(weights) && Array.isArray(nodes.x) && Array.isArray(nodes.y)) return { weights, nodes };
+    const installed = JSON.parse(text) as Installed;
+    const { weights, nodes } = installed;
+    if (Array.isArray(weights) && Array.isArray(nodes.x) && Array.isArray(nodes.y)) return installed;
   } catch {
     // Told below, like any other content that is not ours.
   }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 import type { SideName } from '../../../domain/names.ts';
 import type { BalancedNode } from '../port.ts';
-import type { Installation } from './config.ts';
+import type { Installation } from './installation.ts';
 import { currentLink, installedFile } from './layout.ts';
 import { readState } from './state.ts';
 
@@ -29,13 +30,23 @@ export async function checkReinstall(
     const [there, wanted] = [list(before.nodes[side]), list(next.nodes[side])];
     if (there !== wanted) throw new CrossfadeError('DirectoryInUse', otherNodes(directory, side, { there, wanted }));
   }
-  const { weight } = await readState(directory, before);
+  const { weight, testers } = await readState(directory, before);
   const after = (await readState(directory, next)).weight;
-  if (weight === after) return;
-  throw new CrossfadeError(
-    'DirectoryInUse',
-    `${weight} % go to Y now in ${directory}; with the steps of this plan (${next.weights.join(', ')} %) nginx would send ${after} % there at its next reload.`,
-  );
+  if (weight !== after)
+    throw new CrossfadeError(
+      'DirectoryInUse',
+      `${weight} % go to Y now in ${directory}; with the steps of this plan (${next.weights.join(', ')} %) nginx would send ${after} % there at its next reload.`,
+    );
+  if (weight !== 0 && weight !== 100 && !isDeepStrictEqual(before.sticky, next.sticky))
+    throw new CrossfadeError(
+      'DirectoryInUse',
+      `${weight} % go to Y now in ${directory}; with another \`sticky\` clients would change sides at nginx's next reload.`,
+    );
+  if (testers === true && !isDeepStrictEqual(before.testers, next.testers))
+    throw new CrossfadeError(
+      'DirectoryInUse',
+      `The way of testers is open in ${directory}; with other \`testers\` it would be so for others at nginx's next reload.`,
+    );
 }
 
 const otherNodes = (directory: string, side: SideName, { there, wanted }: { there: string; wanted: string }): string =>

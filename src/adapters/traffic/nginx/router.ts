@@ -1,26 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 import type { EntryVia } from '../../../domain/plan/index.ts';
-import { decideOut, decideWeight, type ChangeDecision } from '../../../domain/traffic/change.ts';
-import type { TrafficState } from '../../../domain/traffic/state.ts';
-import type { OutChange, TrafficRouter, WeightChange } from '../port.ts';
-import type { Installation } from './config.ts';
+import type { Balancer } from '../../../domain/traffic/balancers.ts';
+import { decideOut, decideTesters, decideWeight, type ChangeDecision } from '../../../domain/traffic/change.ts';
+import type { TrafficState, Verification } from '../../../domain/traffic/state.ts';
+import type { TrafficRouter } from '../port.ts';
+import { askNginx } from './check.ts';
 import { onDisk } from './disk.ts';
 import { canBeOut } from './groups.ts';
 import { readInstalled } from './install.ts';
+import type { Installation } from './installation.ts';
 import { lockFile } from './layout.ts';
 import { withLock } from '../lock.ts';
+import { checkInstalled, checkNodes, checkWeight } from './match.ts';
 import { readState, writeState } from './state.ts';
+
+/** Milliseconds between two questions to nginx. */
+const ASK_AGAIN = 100;
+
+type Change = { readonly next: TrafficState; readonly decision: ChangeDecision };
 
 /**
  * nginx on this host, changed without a reload: a reload breaks the next request of every keep-alive client. nginx looks
- * at the state per request, so what is read from the directory is what it does, provided that it has loaded the include.
+ * at the state per request, so what is read from the directory is what it does, provided that it has loaded the include;
+ * `describe` and `verify` ask nginx itself whether it has.
  */
-export function createNginxRouter({ directory }: EntryVia<'nginx'>, planned: readonly number[]): TrafficRouter {
-  async function change(
-    plan: (now: TrafficState, installed: Installation) => { next: TrafficState; decision: ChangeDecision },
-  ): Promise<TrafficState> {
+export function createNginxRouter(
+  entry: EntryVia<'nginx'>,
+  { weights, nodes }: Pick<Balancer, 'weights' | 'nodes'>,
+): TrafficRouter {
+  const { directory } = entry;
+  const wanted = { entry, weights, nodes };
+
+  async function change(plan: (now: TrafficState, installed: Installation) => Change): Promise<TrafficState> {
     return onDisk(directory, async () => {
-      const installed = await readChecked();
+      const installed = await readInstalled(directory);
+      // No more is asked here than the change needs: an include that was made anew must not stand in the way of a retreat.
+      checkNodes(installed, wanted);
       return withLock(lockFile(directory), async () => {
         const now = await readState(directory, installed);
         const { next, decision } = plan(now, installed);
@@ -29,65 +45,83 @@ export function createNginxRouter({ directory }: EntryVia<'nginx'>, planned: rea
         if (decision.do === 'nothing') return now;
         await writeState(directory, next);
         const after = await readState(directory, installed);
-        if (!same(after, next))
-          throw new CrossfadeError(
-            'WeightNotApplied',
-            `${directory} shows ${describeState(after)} after it was set to ${describeState(next)}.`,
-          );
-        return after;
+        if (same(after, next)) return after;
+        throw new CrossfadeError(
+          'WeightNotApplied',
+          `${directory} shows ${describeState(after)} after it was set to ${describeState(next)}.`,
+        );
       });
     });
   }
 
-  async function readChecked(): Promise<Installation> {
-    const installed = await readInstalled(directory);
-    const missing = planned.filter((weight) => !installed.weights.includes(weight));
-    if (missing.length === 0) return installed;
-    const text = missing.map((weight) => `${weight} %`).join(', ');
-    throw new CrossfadeError('NotInstalled', `The include of nginx in ${directory} has no split for ${text}.`);
+  async function read() {
+    return onDisk(directory, async () => {
+      const installed = await readInstalled(directory);
+      checkInstalled(installed, wanted);
+      return { installed, state: await readState(directory, installed) };
+    });
+  }
+
+  /** What the directory says, and what nginx says that it goes by. */
+  async function look(weight: number): Promise<Verification> {
+    try {
+      const { installed, state } = await read();
+      const obeyed = await askNginx(entry, installed.fingerprint);
+      const what = `${directory} has ${state.weight} % on Y, and nginx says that it goes by ${obeyed} %`;
+      return { agrees: state.weight === weight && obeyed === weight, what };
+    } catch (error) {
+      return { agrees: false, what: (error as Error).message };
+    }
   }
 
   return {
     async describe() {
-      const { weights, nodes } = await onDisk(directory, readChecked);
-      return { driver: 'nginx', place: directory, weights: [0, ...weights], nodes };
+      const { installed } = await read();
+      await askNginx(entry, installed.fingerprint);
+      return { driver: 'nginx', place: directory, weights: [0, ...installed.weights], nodes: installed.nodes };
     },
 
-    async current() {
-      return onDisk(directory, async () => readState(directory, await readChecked()));
+    current: async () => (await read()).state,
+
+    async verify(weight, { within, report, signal }) {
+      const deadline = performance.now() + within;
+      for (;;) {
+        const found = await look(weight);
+        report?.(found.what);
+        if (found.agrees || performance.now() >= deadline) return found;
+        await sleep(ASK_AGAIN, undefined, signal === undefined ? {} : { signal });
+      }
     },
 
-    async verify(weight) {
-      const now = await onDisk(directory, async () => readState(directory, await readChecked()));
-      return { agrees: now.weight === weight, what: `${directory} has ${now.weight} % on Y` };
-    },
-
-    set: ({ upgrade, weight, epoch, expected }: WeightChange) =>
+    set: ({ upgrade, weight, epoch, expected }) =>
       change((now, installed) => {
-        if (weight !== 0 && !installed.weights.includes(weight))
-          throw new CrossfadeError(
-            'NotInstalled',
-            `The include of nginx in ${directory} has no split for ${weight} %.`,
-          );
+        checkWeight(installed, wanted, weight);
         const by = upgrade.runId;
-        const wanted = { by, weight, epoch, ...(expected === undefined ? {} : { expected }) };
-        return { next: { weight, out: now.out, epoch, by }, decision: decideWeight(now, wanted) };
+        const step = { by, weight, epoch, ...(expected === undefined ? {} : { expected }) };
+        return { next: { ...now, weight, epoch, by }, decision: decideWeight(now, step) };
       }),
 
-    setOut: ({ upgrade, node, out, epoch }: OutChange) =>
+    setOut: ({ upgrade, node, out, epoch }) =>
       change((now, installed) => {
         const by = upgrade.runId;
-        const nodes = [...now.out.filter((name) => name !== node), ...(out ? [node] : [])];
-        checkGroups(installed, node, nodes);
-        return {
-          next: { weight: now.weight, out: nodes, epoch, by },
-          decision: decideOut(now, { by, node, out, epoch }),
-        };
+        const others = now.out.filter((name) => name !== node);
+        const next = { ...now, out: [...others, ...(out ? [node] : [])], epoch, by };
+        checkGroups(installed, node, next.out);
+        return { next, decision: decideOut(now, { by, node, out, epoch }) };
       }),
+
+    ...(entry.testers !== undefined && {
+      setTesters: ({ upgrade, open, epoch }) =>
+        change((now, installed) => {
+          checkInstalled(installed, wanted);
+          const by = upgrade.runId;
+          return { next: { ...now, testers: open, epoch, by }, decision: decideTesters(now, { by, open, epoch }) };
+        }),
+    }),
   };
 
-  function checkGroups({ nodes }: Installation, node: string, out: readonly string[]): void {
-    const side = [nodes.x, nodes.y].find((list) => list.some(({ name }) => name === node));
+  function checkGroups(installed: Installation, node: string, out: readonly string[]): void {
+    const side = [installed.nodes.x, installed.nodes.y].find((list) => list.some(({ name }) => name === node));
     if (side === undefined)
       throw new CrossfadeError('NotInstalled', `The include of nginx in ${directory} does not know the node ${node}.`);
     const names = side.map(({ name }) => name);
@@ -104,7 +138,8 @@ const same = (a: TrafficState, b: TrafficState): boolean =>
   a.weight === b.weight &&
   a.epoch === b.epoch &&
   a.by === b.by &&
+  a.testers === b.testers &&
   [...a.out].sort().join() === [...b.out].sort().join();
 
-const describeState = ({ weight, out, epoch }: TrafficState): string =>
-  `${weight} % on Y, out: ${out.join(', ') || 'none'} (epoch ${epoch})`;
+const describeState = ({ weight, out, epoch, testers }: TrafficState): string =>
+  `${weight} % on Y, out: ${out.join(', ') || 'none'}${testers === true ? ', open for testers' : ''} (epoch ${epoch})`;

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, open, readFile, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { TrafficState } from '../../../domain/traffic/state.ts';
-import type { Installation } from './config.ts';
-import { currentLink, outMarker, statesFolder, weightMarker } from './layout.ts';
+import type { Installation } from './installation.ts';
+import { currentLink, outMarker, RECORD, statesFolder, TESTERS_MARKER, weightMarker } from './layout.ts';
 
 /** Milliseconds; a lock file in the making is there for one. */
 const ABANDONED = 60_000;
 
 /**
- * What nginx does now. Weight and nodes out are read from the marker files, as nginx reads them; whose change it was, from
+ * What nginx does now. Weight, testers and nodes out are read from the marker files, as nginx reads them; whose change it was, from
  * the file beside them.
  */
 export async function readState(directory: string, installed: Installation): Promise<TrafficState> {
@@ -21,7 +21,8 @@ export async function readState(directory: string, installed: Installation): Pro
     // Of several, nginx obeys the last one that its configuration asks for.
     weight: installed.weights.findLast((weight) => markers.has(weightMarker(weight))) ?? 0,
     out: nodes.map(({ name }) => name).filter((name) => markers.has(outMarker(name))),
-    ...(await readAuthor(join(link, 'state.json'), target)),
+    ...(await readAuthor(join(link, RECORD), target)),
+    ...(installed.testers === undefined ? {} : { testers: markers.has(TESTERS_MARKER) }),
   };
 }
 
@@ -47,10 +48,14 @@ export async function writeState(directory: string, state: TrafficState): Promis
   const folder = join(states, name);
   await makeFolder(states);
   await makeFolder(folder);
-  const markers = [...(state.weight === 0 ? [] : [weightMarker(state.weight)]), ...state.out.map(outMarker)];
+  const markers = [
+    ...(state.weight === 0 ? [] : [weightMarker(state.weight)]),
+    ...(state.testers === true ? [TESTERS_MARKER] : []),
+    ...state.out.map(outMarker),
+  ];
   for (const marker of markers) await writeSafely(join(folder, marker), '');
   const record = { ...state, changedAt: new Date().toISOString() };
-  await writeSafely(join(folder, 'state.json'), `${JSON.stringify(record)}\n`);
+  await writeSafely(join(folder, RECORD), `${JSON.stringify(record)}\n`);
   await sync(folder);
   await sync(states);
 
