@@ -51,11 +51,14 @@ export async function verifyAnswers(
       }),
     );
     const faults = wrong.flat();
-    const agreeing = [...right.values()].filter((count) => count >= ENOUGH).length;
-    const what = [`${agreeing} of ${resolvers.length} resolvers answer with it`, ...faults].join('; ');
-    if (agreeing === resolvers.length) return { agrees: true, what };
+    const what = [
+      `${resolvers.length - faults.length} of ${resolvers.length} resolvers answer with it`,
+      ...faults,
+    ].join('; ');
+    if ([...right.values()].every((count) => count >= ENOUGH)) return { agrees: true, what };
     const next = faults.length === 0 ? PAUSE.well : PAUSE.wrong;
-    if (Date.now() + next > deadline) return { agrees: false, what };
+    if (Date.now() + next > deadline)
+      return { agrees: false, what: faults.length === 0 ? `${what}, but were not asked often enough` : what };
     report?.(what);
     await pause(next, signal);
   }
