@@ -2,7 +2,7 @@
 """Traefik, moved by a program of one's own: one file of its file provider (`providers.file.directory`, `watch`).
 
 Once, by hand: `traefik.py /etc/traefik/dynamic/kong.yml prepare`; then give the routers in front of Kong `service: kong`.
-In a plan: see command.yaml. docs/traffic/command.md says what such a program is called with and what it answers.
+docs/traffic/command.md has what stands in the plan, what such a program is called with and what it answers.
 """
 import fcntl, json, os, sys
 

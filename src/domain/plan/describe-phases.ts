@@ -4,9 +4,12 @@ import type { PhaseName } from '../names.ts';
 import type { Side } from './cluster.ts';
 import { describeBackup, describeRetention } from './describe-backup.ts';
 import { roleOfY } from './roles.ts';
+import { joined } from './sentences.ts';
 import type { Gate } from './safety.ts';
 import type { Plan } from './schema.ts';
 import { plural } from '../plural.ts';
+import { entriesOf } from '../traffic/balancers.ts';
+import { canTakeNodesOut, testersOf } from '../traffic/entry-abilities.ts';
 
 /** One line of what a phase does; `gate` lines stand out. */
 export interface PhaseLine {
@@ -44,16 +47,17 @@ export const DESCRIBE: Record<PhaseName, (plan: Plan) => PhaseLine[]> = {
     does(describeRole(plan)),
     does(`prepares and checks the nodes of Y (${names(plan.y)}) without starting them`),
   ],
-  migrate: ({ x, y, migrations }) => [
+  migrate: ({ x, y, migrations, traffic }) => [
     does(`kong migrations up with ${y.version}; X (${x.version}) goes on serving and is tested again`),
-    ...(migrations.restartX && x.nodes.length > 1
+    ...(migrations.restartX && x.nodes.length > 1 && entriesOf(traffic).every(canTakeNodesOut)
       ? [does(`restarts ${x.nodes.at(-1)?.name}, out of the balancer, and tests it: the rest of X carries everything`)]
       : []),
     does(`starts ${names(y)}, without traffic; both sides must show the same entities`),
   ],
-  stage: ({ stage, y }) => [
+  stage: ({ stage, y, traffic }) => [
     does(`runs ${plural(stage.tests.length, 'test')} on each of ${plural(y.nodes.length, 'node')} of Y`),
     does(`compares ${plural(stage.compare.length, 'answer')} of X and Y`),
+    ...(entriesOf(traffic).some(testersOf) ? [does('lets testers through to Y')] : []),
   ],
   shift: describeShift,
   finish: (plan) => [
@@ -70,9 +74,7 @@ export const DESCRIBE: Record<PhaseName, (plan: Plan) => PhaseLine[]> = {
     ...(plan.sessions.lockOutX
       ? [does("takes the log-on from X's role in PostgreSQL until the upgrade has ended")]
       : []),
-    does(
-      `kong migrations finish; then ${names(plan.y)} one by one out of the balancer, reloaded${plan.migrations.restartY && plan.y.nodes.length > 1 ? ' (the first one restarted)' : ''}, tested, back in`,
-    ),
+    does(`kong migrations finish; then ${names(plan.y)} one by one ${describeRefresh(plan)}`),
     does('without the seal within 60 s, X is started again'),
   ],
   thaw: ({ freeze }) => [
@@ -97,10 +99,21 @@ function describeRole(plan: Plan): string {
     : `Y gets no role of its own in PostgreSQL: ${role.why}`;
 }
 
+function describeRefresh({ y, migrations, traffic }: Plan): string {
+  const out = entriesOf(traffic).filter(canTakeNodesOut);
+  if (out.length === 0) return 'reloaded with their traffic on them, and tested';
+  const everywhere = out.length === entriesOf(traffic).length;
+  const restarts = everywhere && migrations.restartY && y.nodes.length > 1;
+  const where = everywhere ? 'the balancer' : joined(out.map((entry) => entry.name ?? entry.via));
+  return `out of ${where}, reloaded${restarts ? ' (the first one restarted)' : ''}, tested, back in`;
+}
+
 function describeShift(plan: Plan): PhaseLine[] {
   const { traffic, verdict, gates } = plan;
   return [
-    does(`by ${traffic.via}; after each step the share that really arrives is measured`),
+    does(
+      `by ${joined(entriesOf(traffic).map((entry) => entry.name ?? entry.via))}; after each step the share that really arrives is measured`,
+    ),
     ...traffic.steps.flatMap(({ y, bake, approve }) => [
       ...gateLines(`shift:${y}`, approve && gates.shift, { no: BACK, nobody: BACK }),
       does(

@@ -1,11 +1,13 @@
 import { formatDuration } from '../duration.ts';
 import { PHASES } from '../names.ts';
-import { balancersOf } from '../traffic/balancers.ts';
+import { entriesOf } from '../traffic/balancers.ts';
 import { classifyPath, parseVersion } from '../version.ts';
 import type { Side } from './cluster.ts';
 import { describeFreeze } from './describe-freeze.ts';
 import { describeMigrations } from './describe-migrations.ts';
+import { describePlace } from './describe-entry.ts';
 import { DESCRIBE } from './describe-phases.ts';
+import { describeTraffic } from './describe-traffic.ts';
 import type { Plan } from './schema.ts';
 
 /** A plan in words: what it is about, every phase, gate, limit and guardrail in order, and what it costs. Nothing is run. */
@@ -23,6 +25,9 @@ export function describePlan(plan: Plan): string {
     '',
     'Phases',
     ...phases,
+    '',
+    'Traffic',
+    ...indent(describeTraffic(plan)),
     '',
     'Migrations',
     ...indent(describeMigrations(plan)),
@@ -62,9 +67,7 @@ function about(plan: Plan): string[] {
     `X          ${describeSide(x)}`,
     `Y          ${describeSide(y)}`,
     `database   ${database.name} on ${database.host}:${database.port} as ${database.user}; ${admin}`,
-    `traffic    ${balancersOf(plan)
-      .map(({ name, host }) => `${name}${host === undefined ? '' : ` on ${host}`}`)
-      .join(', ')}`,
+    `traffic    ${entriesOf(plan.traffic).map(describePlace).join('; ')}`,
   ];
 }
 

@@ -1,11 +1,14 @@
 import type { Via } from '../plan/index.ts';
 
 /** What Kong proxies, as far as a balancer treats it differently. */
-export const PROTOCOLS = ['http', 'http2', 'grpc', 'websocket', 'tcp', 'tls-passthrough'] as const;
+export const PROTOCOLS = ['http', 'http2', 'grpc', 'websocket', 'tcp', 'tls-passthrough', 'udp'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
-/** `requests`: each request is split for itself; `connections`: each connection; `clients`: each client; `no`: not at all. */
-export type Split = 'requests' | 'connections' | 'clients' | 'no';
+/**
+ * `requests`: each request is split for itself; `connections`: each connection; `clients`: each client; `no`: not at all; `program`: only the
+ * user's own program knows.
+ */
+export type Split = 'requests' | 'connections' | 'clients' | 'no' | 'program';
 
 /** What a kind of balancer is able to do. `plan` and the documents tell it. */
 export interface Abilities {
@@ -23,11 +26,21 @@ export interface Abilities {
   readonly atOnce: boolean;
   /** Where the epoch of the last change is kept. */
   readonly epochIn: string;
+  /** At best. */
   readonly splits: Readonly<Record<Protocol, Split>>;
+  /** What it takes for that, where it is more than the kind of balancer. */
+  readonly needs?: Readonly<Partial<Record<Protocol, string>>>;
 }
 
-const BY_REQUEST = { http: 'requests', http2: 'requests', grpc: 'no', websocket: 'connections' } as const;
-const NO_STREAMS = { tcp: 'no', 'tls-passthrough': 'no' } as const;
+const WEB: Abilities['splits'] = {
+  http: 'requests',
+  http2: 'requests',
+  grpc: 'requests',
+  websocket: 'connections',
+  tcp: 'no',
+  'tls-passthrough': 'no',
+  udp: 'no',
+};
 const all = (split: Split): Abilities['splits'] => ({
   http: split,
   http2: split,
@@ -35,6 +48,7 @@ const all = (split: Split): Abilities['splits'] => ({
   websocket: split,
   tcp: split,
   'tls-passthrough': split,
+  udp: split,
 });
 const DNS = {
   nodeOut: false,
@@ -53,7 +67,8 @@ export const ABILITIES: Readonly<Record<Via, Abilities>> = {
     sticky: true,
     atOnce: true,
     epochIn: 'a file beside the markers',
-    splits: { ...BY_REQUEST, ...NO_STREAMS },
+    splits: WEB,
+    needs: { grpc: '`grpcPort`' },
   },
   haproxy: {
     weights: 'any',
@@ -62,7 +77,8 @@ export const ABILITIES: Readonly<Record<Via, Abilities>> = {
     sticky: false,
     atOnce: true,
     epochIn: 'a file beside the state file',
-    splits: { ...all('connections'), http: 'requests', http2: 'requests', grpc: 'requests' },
+    splits: { ...WEB, tcp: 'connections', 'tls-passthrough': 'connections' },
+    needs: { tcp: 'a backend in `mode tcp`', 'tls-passthrough': 'a backend in `mode tcp`' },
   },
   route53: { ...DNS, weights: 'any', epochIn: 'a TXT record' },
   powerdns: { ...DNS, weights: 'any', epochIn: 'a TXT record' },
@@ -74,14 +90,8 @@ export const ABILITIES: Readonly<Record<Via, Abilities>> = {
     sticky: false,
     atOnce: false,
     epochIn: 'annotations of the routes',
-    splits: {
-      ...all('no'),
-      http: 'requests',
-      http2: 'requests',
-      grpc: 'requests',
-      websocket: 'connections',
-      tcp: 'connections',
-    },
+    splits: { ...WEB, tcp: 'connections', 'tls-passthrough': 'connections' },
+    needs: { tcp: 'a `TCPRoute`', 'tls-passthrough': 'a `TCPRoute`' },
   },
   'ingress-nginx': {
     weights: 'any',
@@ -90,7 +100,7 @@ export const ABILITIES: Readonly<Record<Via, Abilities>> = {
     sticky: false,
     atOnce: false,
     epochIn: 'annotations of the Ingress',
-    splits: { ...BY_REQUEST, grpc: 'requests', ...NO_STREAMS },
+    splits: WEB,
   },
   'kubernetes-service': {
     weights: 'all-or-nothing',
@@ -108,7 +118,7 @@ export const ABILITIES: Readonly<Record<Via, Abilities>> = {
     testers: false,
     sticky: false,
     atOnce: false,
-    epochIn: "the user's own program",
-    splits: all('requests'),
+    epochIn: 'the program itself',
+    splits: all('program'),
   },
 };
