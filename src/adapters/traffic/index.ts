@@ -1,6 +1,9 @@
 import { createCommandRouter } from './command/router.ts';
+import { createHaproxyRouter } from './haproxy/router.ts';
 import { createNginxRouter } from './nginx/router.ts';
 import type { CreateTrafficRouter } from './port.ts';
+import { createPowerdnsRouter } from './powerdns/router.ts';
+import { createRfc2136Router } from './rfc2136/router.ts';
 import { createRoute53Router } from './route53/router.ts';
 import type { Submitted } from './route53/spread.ts';
 import type { Secrets } from '../secrets.ts';
@@ -19,10 +22,16 @@ export function createTrafficRouter({ secrets, environment = {} }: TrafficDeps):
     switch (entry.via) {
       case 'nginx':
         return createNginxRouter(entry, balancer);
+      case 'haproxy':
+        return createHaproxyRouter(entry, balancer);
       case 'command':
         return createCommandRouter(entry, balancer, { secrets, environment });
       case 'route53':
         return createRoute53Router(entry, submitted);
+      case 'powerdns':
+        return createPowerdnsRouter(entry, balancer.weights, secrets);
+      case 'rfc2136':
+        return createRfc2136Router(entry, { secrets, path: environment['PATH'] ?? '' });
       default:
         throw new TypeError(`no driver for ${entry.via} yet`);
     }
