@@ -42,6 +42,7 @@ export async function startNode(name: string): Promise<TestNode> {
         response.on('close', () => answering.delete(socket));
         answer(node, request, response);
       });
+      server.on('upgrade', (request: IncomingMessage, socket: Socket) => openEcho(name, request, socket));
       server.on('connection', (socket: Socket) => {
         connections.add(socket);
         socket.on('close', () => connections.delete(socket));
@@ -63,13 +64,20 @@ export async function startNode(name: string): Promise<TestNode> {
   return node;
 }
 
+/** A WebSocket as far as a balancer is concerned: after the upgrade whatever comes is sent back, with the node's name before it. */
+function openEcho(name: string, { headers }: IncomingMessage, socket: Socket): void {
+  socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${headers.upgrade}\r\n\r\n`);
+  socket.on('error', () => undefined).on('end', () => socket.end());
+  socket.on('data', (data) => socket.write(`${name} ${data.toString()}`));
+}
+
 /** `?ms=` delays the answer. */
 function answer(node: TestNode, request: IncomingMessage, response: ServerResponse): void {
   const delay = Number(/[?&]ms=(\d+)/.exec(request.url ?? '')?.[1] ?? 0);
   const end = () => {
     node.served += 1;
-    const { host, upgrade } = request.headers;
-    response.end(JSON.stringify({ node: node.name, path: request.url, host, upgrade, method: request.method }));
+    const { host } = request.headers;
+    response.end(JSON.stringify({ node: node.name, path: request.url, host, method: request.method }));
   };
   request.resume().on('end', () => (delay === 0 ? end() : setTimeout(end, delay)));
 }

@@ -24,15 +24,15 @@ export const entryAt = (directory: string, more: Partial<EntryVia<'nginx'>> = {}
   ...more,
 });
 
-export const kongNode = (name: string, port: number): KongNode => ({
+export const kongNode = (name: string, port: number, address = '127.0.0.1'): KongNode => ({
   name,
-  proxy: `http://127.0.0.1:${port}`,
+  proxy: `http://${address}:${port}`,
   admin: 'http://127.0.0.1:1',
   status: 'http://127.0.0.1:2',
   env: {},
 });
 
-type Nodes = readonly Pick<TestNode, 'name' | 'port'>[];
+type Nodes = readonly (Pick<TestNode, 'name' | 'port'> & { readonly address?: string })[];
 type PlanOfTraffic = Pick<Plan, 'x' | 'y' | 'traffic'>;
 
 export function planFor(
@@ -41,7 +41,7 @@ export function planFor(
   y: Nodes,
   weights: readonly number[] = [5, 25, 50, 100],
 ): PlanOfTraffic {
-  const sideOf = (nodes: Nodes) => ({ nodes: nodes.map(({ name, port }) => kongNode(name, port)) });
+  const sideOf = (nodes: Nodes) => ({ nodes: nodes.map(({ name, port, address }) => kongNode(name, port, address)) });
   const steps = weights.map((weight) => ({ y: weight, bake: 0, approve: false }));
   const traffic = { ...entry, steps, settle: 10_000, tolerance: 1, drain: 1_000 };
   return { x: sideOf(x), y: sideOf(y), traffic } as unknown as PlanOfTraffic;
@@ -64,8 +64,6 @@ export const routerOf = (plan: PlanOfTraffic): WholeRouter =>
 
 export interface Balanced {
   readonly port: number;
-  /** Takes gRPC, where the entry point has a port for it. */
-  readonly grpcPort: number;
   readonly nginx: Nginx;
   readonly plan: PlanOfTraffic;
   readonly directory: string;
@@ -78,10 +76,9 @@ export interface Balanced {
 export async function startBalanced(dir: string, more: Partial<EntryVia<'nginx'>> = {}): Promise<Balanced> {
   const [x1, x2, y1, y2] = [await startNode('x1'), await startNode('x2'), await startNode('y1'), await startNode('y2')];
   const directory = join(dir, 'traffic');
-  const [port, grpcPort] = [await freePort(), await freePort()];
+  const port = await freePort();
   const plan = planFor(entryAt(directory, { check: `http://127.0.0.1:${port}`, ...more }), [x1, x2], [y1, y2]);
   const files = await install(plan);
-  const grpc = files['location-grpc'];
   const nginx = await startNginx({
     dir: join(dir, 'nginx'),
     http: `access_log off;
@@ -91,12 +88,11 @@ server {
   keepalive_requests 1000000;
   include ${files.server};
   location / { include ${files.location}; }
-}
-${grpc === undefined ? '' : `server { listen 127.0.0.1:${grpcPort} http2; include ${files.server}; location / { include ${grpc}; } }`}`,
+}`,
   });
   const nodes = { x1, x2, y1, y2 };
   return {
-    ...{ port, grpcPort, nginx, plan, directory, nodes },
+    ...{ port, nginx, plan, directory, nodes },
     router: routerOf(plan),
     async stop() {
       await nginx.stop();
