@@ -1,4 +1,4 @@
-import type { KongHttp, KongPlugin } from '../adapters/kong/port.ts';
+import type { KongHttp, KongPlugin, KongRoute } from '../adapters/kong/port.ts';
 import type { NodeAddresses, SideAddresses } from '../domain/plan/index.ts';
 import type { NodeFacts } from '../domain/rules/index.ts';
 
@@ -31,6 +31,13 @@ export async function readMetricFacts(
   return plugins instanceof Error
     ? { plugins: [], unreadable: [...unreadable, plugins.message] }
     : { plugins, unreadable };
+}
+
+/** The routes that X shows, by the first of its nodes that does. */
+export async function readRoutes(http: KongHttp, cluster: SideAddresses): Promise<readonly KongRoute[]> {
+  const routes = await firstOf(cluster.nodes.map((node) => () => http.routes(node, cluster.admin)));
+  if (routes instanceof Error) throw routes;
+  return routes;
 }
 
 async function firstOf<T>(tries: readonly (() => Promise<T>)[]): Promise<T | Error> {

@@ -10,12 +10,13 @@ import type { ReadTagUsage } from '../adapters/postgres/tag-usage.ts';
 import type { Finding } from '../domain/findings.ts';
 import type { DatabaseRef } from '../domain/plan/index.ts';
 import * as rules from '../domain/rules/index.ts';
+import { entriesOf } from '../domain/traffic/balancers.ts';
 import { createBackupChecks, type CheckBackupDeps } from './check-backup.ts';
 import { checkMigrationsOfX, checkMigrationsOfY, type CheckMigrationsDeps } from './check-migrations.ts';
 import { checkStore, type ProbedStore } from './check-store.ts';
 import type { PreflightActivities } from './contract.ts';
 import { findStrangers, type StrangerDeps } from './find-strangers.ts';
-import { readMetricFacts, readNodes } from './node-facts.ts';
+import { readMetricFacts, readNodes, readRoutes } from './node-facts.ts';
 
 export interface PreflightDeps extends CheckMigrationsDeps, StrangerDeps, CheckBackupDeps {
   readonly runner: CreateRunner;
@@ -75,6 +76,9 @@ export function createPreflightActivities(deps: PreflightDeps): PreflightActivit
         ...(await readable('kong-schema', async () => rules.kongSchema(ofX, plan, await deps.schemaFacts(database)))),
         rules.yNotRunning(ofY, y.version, frozen),
         rules.metricsOn(x.version, metrics.plugins, metrics.unreadable),
+        ...(await readable('protocols', async () =>
+          rules.protocols(entriesOf(plan.traffic), await readRoutes(http, x)),
+        )),
         rules.rehearsed(plan, rehearsed),
         rules.freezeTime(plan),
         ...open,

@@ -146,6 +146,7 @@ test('metrics that are off are refused; with them on, nothing is', async () => {
     'kong-schema': 'pass',
     'y-not-running': 'pass',
     metrics: 'pass',
+    protocols: 'pass',
     rehearsed: 'warn',
     'freeze-limit': 'pass',
     database: 'pass',
@@ -157,6 +158,26 @@ test('metrics that are off are refused; with them on, nothing is', async () => {
     encrypt: 'warn',
     keyring: 'pass',
   });
+});
+
+test('routes that no entry point of the plan splits are named', async () => {
+  const node = x.nodes[0]!;
+  await admin(node, 'POST', '/services', { name: 'chat', url: 'grpc://10.0.0.9:50051' });
+  await admin(node, 'POST', '/services/chat/routes', {
+    name: 'chat-calls',
+    protocols: ['grpc'],
+    paths: ['/chat.Calls'],
+  });
+  try {
+    const found = (await check()).filter(({ rule }) => rule === 'protocols');
+    expect(found).toMatchObject([{ level: 'warn', message: expect.stringContaining('takes grpc, which no entry') }]);
+    expect(found[0]?.message).toContain('chat-calls');
+    const traffic = { ...plan.traffic, grpcPort: 8002 } as Plan['traffic'];
+    expect(levels(await check({ traffic }))).toMatchObject({ protocols: 'pass' });
+  } finally {
+    await admin(node, 'DELETE', '/routes/chat-calls');
+    await admin(node, 'DELETE', '/services/chat');
+  }
 });
 
 test('everything that is wrong is reported at once, and nothing is thrown', async () => {

@@ -4,7 +4,7 @@ import type { Secrets } from '../secrets.ts';
 import { listens } from './answers.ts';
 import { call, type Answer } from './get.ts';
 import { adminHeaders } from './headers.ts';
-import type { KongEntity, KongHttp, KongPlugin } from './port.ts';
+import type { KongEntity, KongHttp, KongPlugin, KongRoute } from './port.ts';
 import { runningOf, type ConnectionCounts } from './running.ts';
 
 const READY_TIMEOUT = 3_000;
@@ -63,6 +63,10 @@ export function createKongHttp(secrets: Secrets): KongHttp {
       return ((await pages(node, access, 'plugins')) ?? []).map(toPlugin);
     },
 
+    async routes(node, access) {
+      return ((await pages(node, access, 'routes')) ?? []).map(toRoute);
+    },
+
     async ready(node) {
       try {
         const answer = await status(node, '/status/ready', READY_TIMEOUT);
@@ -116,6 +120,11 @@ type AnyEntity = Readonly<Record<string, unknown>>;
 const toEntity = ({ id, name }: AnyEntity): KongEntity => ({
   id: String(id),
   ...(typeof name === 'string' ? { name } : {}),
+});
+
+const toRoute = ({ protocols, ...entity }: AnyEntity): KongRoute => ({
+  ...toEntity(entity),
+  protocols: Array.isArray(protocols) ? protocols.map(String) : [],
 });
 
 function toPlugin({ name, enabled, config, service, route, consumer }: AnyEntity): KongPlugin {

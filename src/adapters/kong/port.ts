@@ -8,6 +8,8 @@ export interface KongHttp {
   entities(node: NodeAddresses, access: AdminAccess, kind: string): Promise<readonly KongEntity[] | undefined>;
   /** Every plugin, with its settings. Error `NodeUnreachable`. */
   plugins(node: NodeAddresses, access: AdminAccess): Promise<readonly KongPlugin[]>;
+  /** Every route, with the protocols that it takes. Error `NodeUnreachable`. */
+  routes(node: NodeAddresses, access: AdminAccess): Promise<readonly KongRoute[]>;
   /** `GET /status/ready` of the Status API (`ready: false` with the reason; never throws for a node that is down). */
   ready(node: NodeAddresses): Promise<{ ready: true } | { ready: false; reason: string }>;
   /**
@@ -43,6 +45,10 @@ export interface KongPlugin {
   /** Of no single service, route or consumer. */
   readonly global: boolean;
   readonly config: Readonly<Record<string, unknown>>;
+}
+
+export interface KongRoute extends KongEntity {
+  readonly protocols: readonly string[];
 }
 
 export interface ProxyRequest {

@@ -1,6 +1,7 @@
 export { abandonedUpgrade } from './abandoned.ts';
 export { deck, drillServer, dumpAccount, encrypted, files, notEncrypted } from './backup.ts';
 export { balancerReady } from './balancer.ts';
+export { protocols, type RouteFacts } from './protocols.ts';
 export { noUnknownNodes, UNKNOWN_NODES } from './clients.ts';
 export { connections, sameDatabase, type ConnectionFacts } from './database.ts';
 export { compareKinds, ENTITY_KINDS, type EntitySets } from './entities.ts';
