@@ -30,7 +30,7 @@ export function createWatchActivities({ metrics, store }: WatchDeps): WatchActiv
   return {
     measureShare: (input) => measureShare(metrics, input),
 
-    async watchTraffic({ x, y, verdict: limits, weight, bake, control, s3, upgrade, name }) {
+    async watchTraffic({ x, y, verdict: limits, weight, bake, throughBoth = false, control, s3, upgrade, name }) {
       const key = [s3.prefix, upgradeFolder(upgrade), 'samples', name].filter(Boolean).join('/');
       const samples = createSampleLog({ store, s3, key });
       const rules = { limits, weight, ...(control === undefined ? {} : { control }) };
@@ -47,7 +47,8 @@ export function createWatchActivities({ metrics, store }: WatchDeps): WatchActiv
           if (state !== undefined) samples.add(observed.sample);
           state = observed.state;
           reportProgress({ sample: observed.sample, verdict: state.verdict, state } satisfies LiveWatch);
-          const wait = untilNext(state, reading.at, { every: limits.every, extend: limits.extend, bake });
+          const times = { every: limits.every, extend: limits.extend, bake, throughBoth };
+          const wait = untilNext(state, reading.at, times);
           if (wait === undefined) return toResult(state, reading.at, weight, await samples.close(patience(state)));
           await sleep(wait);
         }
@@ -63,12 +64,13 @@ interface Times {
   readonly every: number;
   readonly extend: number;
   readonly bake: number | undefined;
+  readonly throughBoth: boolean;
 }
 
 /** Milliseconds until the next reading; `undefined` when the watch is over. */
-function untilNext({ from, verdict: { verdict } }: WatchState, at: string, times: Times): number | undefined {
+function untilNext({ from, verdict: { verdict, both } }: WatchState, at: string, times: Times): number | undefined {
   const every = Math.max(SHORTEST, times.every);
-  if (verdict === 'fail') return undefined;
+  if (verdict === 'fail' || (both === true && !times.throughBoth)) return undefined;
   if (times.bake === undefined) return every;
   const left = times.bake - (Date.parse(at) - Date.parse(from));
   if (left > 0) return Math.min(every, left);
@@ -76,7 +78,8 @@ function untilNext({ from, verdict: { verdict } }: WatchState, at: string, times
   return Math.min(every, left + times.extend);
 }
 
-const patience = ({ verdict }: WatchState): number => (verdict.verdict === 'fail' ? WHEN_CUT_SHORT : AT_THE_END);
+const patience = ({ verdict: { verdict, both } }: WatchState): number =>
+  verdict === 'fail' || both === true ? WHEN_CUT_SHORT : AT_THE_END;
 
 function toResult(state: WatchState, to: string, weight: number, samplesKey: string | undefined): WatchResult {
   return {

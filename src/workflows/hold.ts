@@ -34,6 +34,8 @@ export async function retreat(u: Upgrade, why: string): Promise<void> {
   u.control.shifting = false;
 }
 
+const isShared = ({ code }: Interruption): boolean => code === 'BothSidesFail';
+
 /**
  * Waits for a person to answer `retry` or `abandon` (or `abort`). If Y still has traffic it is watched, and a breach retreats.
  * Before the seal a hold expires, which means `abandon`; after it nothing happens without a person: a breach is told, once. A `retry`
@@ -56,18 +58,28 @@ export async function hold(u: Upgrade, why: Interruption): Promise<Decision> {
     control.sealed
       ? condition(answered)
       : condition(answered, Math.max(expires - (Date.now() - since), 1), { summary: 'the hold expires' });
-  try {
-    await whileWatched(u, 'hold', answer);
-  } catch (error) {
-    // The watch had something to tell, which it does once: either Y has no traffic after this, or there is no way back to take.
-    const worse = toInterruption(error);
-    recordFailure(u, worse);
-    if (takesTrafficBack(worse)) await retreat(u, worse.message);
-    journal.status.hold.canRetryFrom = canRetryFrom(u);
-    const where = journal.status.traffic.weight === 0 ? ', all traffic is on X' : '';
-    journal.enter('held', `held${where}: ${worse.message}`);
-    void tell(u, 'page', journal.status.now);
-    await answer();
+  // Both sides failing is told once. It ends one day, and then it may be Y alone.
+  let throughBoth = isShared(why);
+  for (;;) {
+    try {
+      await whileWatched(u, 'hold', answer, { throughBoth });
+      break;
+    } catch (error) {
+      const worse = toInterruption(error);
+      recordFailure(u, worse);
+      if (takesTrafficBack(worse)) await retreat(u, worse.message);
+      journal.status.hold.canRetryFrom = canRetryFrom(u);
+      const where = journal.status.traffic.weight === 0 ? ', all traffic is on X' : '';
+      journal.enter('held', `held${where}: ${worse.message}`);
+      void tell(u, 'page', journal.status.now);
+      if (isShared(worse)) {
+        throughBoth = true;
+        continue;
+      }
+      // What else the watch has to tell it tells once: either Y has no traffic after this, or there is no way back to take.
+      await answer();
+      break;
+    }
   }
   const { canRetryFrom: phases } = journal.status.hold;
   delete journal.status.hold;

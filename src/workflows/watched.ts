@@ -5,8 +5,19 @@ import { Interruption } from './interruption.ts';
 import { run } from './proxies.ts';
 import type { Upgrade } from './upgrade.ts';
 
-/** Starts the watch of the metrics; without `bake` it ends only by a failure or by being cancelled. */
-export async function watchTraffic(u: Upgrade, name: string, bake?: number): Promise<WatchResult> {
+export interface WatchOptions {
+  /** Milliseconds; without it the watch ends only by a failure or by being cancelled. */
+  readonly bake?: number;
+  /** Both sides failing does not end it: that is known already. */
+  readonly throughBoth?: boolean;
+}
+
+/** Starts the watch of the metrics. */
+export async function watchTraffic(
+  u: Upgrade,
+  name: string,
+  { bake, throughBoth }: WatchOptions = {},
+): Promise<WatchResult> {
   const { plan, journal } = u;
   const { weight } = journal.status.traffic;
   const control = weight === 100 && u.known.lastOfX !== undefined ? { control: u.known.lastOfX } : {};
@@ -20,6 +31,7 @@ export async function watchTraffic(u: Upgrade, name: string, bake?: number): Pro
     name,
     ...control,
     ...(bake === undefined ? {} : { bake }),
+    ...(throughBoth === true ? { throughBoth } : {}),
   });
   journal.status.traffic.verdicts.push({ name, ...result });
   const { verdict, reasons } = result.verdict;
@@ -30,19 +42,29 @@ export async function watchTraffic(u: Upgrade, name: string, bake?: number): Pro
 /** Why a verdict is not a pass, in sentences. */
 export const reasonsOf = ({ reasons }: Verdict): string => reasons.map(({ text }) => text).join(' ');
 
-export const breach = ({ weight, verdict }: WatchResult): Interruption =>
-  new Interruption('breach', `at ${weight} % of the traffic Y is worse than allowed: ${reasonsOf(verdict)}`);
+/** What ended a watch before its time. Where both sides fail, nothing would be better on X: the weights stay. */
+export function breach({ weight, verdict }: WatchResult): Interruption {
+  const why = `at ${weight} % of the traffic`;
+  if (verdict.both !== true) return new Interruption('breach', `${why} Y is worse than allowed: ${reasonsOf(verdict)}`);
+  const message = `${why} both sides fail, and the weights stay: ${reasonsOf(verdict)}`;
+  return new Interruption('database', message, { code: 'BothSidesFail' });
+}
 
 /**
  * Waits for something (a person, a deadline) while the metrics are watched, as long as Y has any traffic. What happens first
  * wins: the thing waited for, or a breach.
  */
-export async function whileWatched<T>(u: Upgrade, name: string, waitFor: () => Promise<T>): Promise<T> {
+export async function whileWatched<T>(
+  u: Upgrade,
+  name: string,
+  waitFor: () => Promise<T>,
+  options: WatchOptions = {},
+): Promise<T> {
   if (u.journal.status.traffic.weight === 0) return waitFor();
   const scope = new CancellationScope();
   const waiting = scope.run(waitFor);
   const watching = scope.run(async (): Promise<never> => {
-    throw breach(await watchTraffic(u, name));
+    throw breach(await watchTraffic(u, name, options));
   });
   try {
     return await Promise.race([waiting, watching]);

@@ -57,7 +57,8 @@ export interface WatchActivities {
     tolerance: number;
   }): Promise<MeasuredShare>;
   /**
-   * Reads the metrics of both sides every `verdict.every`. Ends with `fail` as soon as there is one; else when `bake`
+   * Reads the metrics of both sides every `verdict.every`. Ends with `fail` as soon as there is one, and as soon as both sides fail
+   * (`both`), unless it is to go on through that; else when `bake`
    * milliseconds have passed (plus `verdict.extend` at most while inconclusive). Without `bake` it goes on until it is cancelled or
    * fails. The last sample travels as heartbeat details. Resumes after a crash from them.
    * `control`: X's last window, for the time when X has no traffic.
@@ -68,6 +69,7 @@ export interface WatchActivities {
     verdict: Plan['verdict'];
     weight: number;
     bake?: number;
+    throughBoth?: boolean;
     control?: SideFigures;
     s3: S3;
     upgrade: UpgradeRef;

@@ -1,7 +1,8 @@
 import type { VerdictPlan } from '../plan/index.ts';
-import { leastDifference, wilson, Z_99_ONE_SIDED } from './statistics.ts';
 import { judgeLatency } from './judge-latency.ts';
-import { amount, percent } from './text.ts';
+import { alsoOfX, hasItToo, judgeRatio } from './judge-ratio.ts';
+import { bothFail, mostlyErrors } from './both-fail.ts';
+import { amount } from './text.ts';
 import type { Control, Reason, SideFigures, Verdict } from './types.ts';
 
 export type Limits = Pick<VerdictPlan, 'minRequests' | 'errorRatio' | 'unmatchedRatio' | 'latencyP99'>;
@@ -33,9 +34,6 @@ export interface Sides {
   readonly stray: SideFigures | undefined;
 }
 
-/** More than this share of errors, beyond chance, is judged however few requests there were. */
-const MOSTLY = 0.5;
-
 /**
  * Judges Y by its figures in one stretch of time. Never a `pass` by lack of evidence: what is not measured, too few
  * requests, or a limit that is exceeded perhaps by chance, is `inconclusive`.
@@ -52,12 +50,16 @@ export function judge({ x, y, control: wanted, limits }: Evidence): Verdict {
   });
 
   if (y === undefined) return answer('inconclusive', [{ metric: 'metrics', text: "Y's metrics were not read." }]);
-  const blind = unjudgeable(wanted === 'x' ? x : undefined, y, limits);
-  if (blind !== undefined) return answer('inconclusive', [blind]);
+  const sameTime = wanted === 'x' ? x : undefined;
+  if (sameTime !== undefined) {
+    const shared = bothFail(sameTime, y, limits);
+    if (shared !== undefined) return { ...answer('inconclusive', [shared]), both: true };
+    if (countsNoAnswers(sameTime, limits)) return answer('inconclusive', [NO_ANSWERS]);
+  }
   const sides: Sides = {
     y,
     control: control === 'none' ? undefined : x,
-    sameTime: wanted === 'x' ? x : undefined,
+    sameTime,
     stray: control === 'x-last' || (control === 'x' && coversTimeOf(y, x)) ? x : undefined,
   };
   const findings = judgeFigures(sides, limits);
@@ -68,26 +70,21 @@ export function judge({ x, y, control: wanted, limits }: Evidence): Verdict {
 
 const toReason = ({ reason }: Finding): Reason => reason;
 
-/** What makes figures worthless, whoever they accuse. */
-function unjudgeable(x: SideFigures | undefined, y: SideFigures, limits: Limits): Reason | undefined {
-  if (x !== undefined && mostlyErrors(x) && mostlyErrors(y)) {
-    const text = `Both sides answer mostly 5xx (X ${percent(x.errorRatio)}, Y ${percent(y.errorRatio)}): that is what they share, such as the database, and not Y.`;
-    return { metric: 'errorRatio', text };
-  }
-  if (x !== undefined && x.requests >= limits.minRequests && x.unmatched === x.requests)
-    return {
-      metric: 'metrics',
-      text: 'X counts requests, but no answers by status: is the prometheus plugin on, with status_code_metrics?',
-    };
-  return undefined;
-}
+/** Without answers by status X's figures are worthless, whoever they accuse. */
+const countsNoAnswers = ({ requests, unmatched }: SideFigures, { minRequests }: Limits): boolean =>
+  requests >= minRequests && unmatched === requests;
+const NO_ANSWERS: Reason = {
+  metric: 'metrics',
+  text: 'X counts requests, but no answers by status: is the prometheus plugin on, with status_code_metrics?',
+};
 
 function judgeFigures(sides: Sides, limits: Limits): Finding[] {
-  const { y } = sides;
+  const { y, sameTime } = sides;
   if (y.requests < limits.minRequests) {
     if (mostlyErrors(y)) {
-      const text = `Y answered ${amount(y.errors, y.requests)} with 5xx.`;
-      return [{ severity: 'fail', reason: { metric: 'errorRatio', text } }];
+      const alone = !hasItToo('errors', y, sameTime, limits.errorRatio);
+      const text = `Y answered ${amount(y.errors, y.requests)} with 5xx${alsoOfX('errors', alone ? undefined : sameTime)}.`;
+      return [{ severity: alone ? 'fail' : 'doubt', reason: { metric: 'errorRatio', text } }];
     }
     const text = `Y got ${y.requests} requests; ${limits.minRequests} are needed to judge.`;
     return [{ severity: 'doubt', reason: { metric: 'requests', text } }];
@@ -108,37 +105,6 @@ function judgeUnmatched({ y, stray }: Sides, limit: Limits['unmatchedRatio']): F
   return found.map(({ reason }) => ({ severity: 'doubt', reason: { ...reason, text: `${reason.text} ${but}` } }));
 }
 
-function judgeRatio(
-  metric: 'errorRatio' | 'unmatchedRatio',
-  part: 'errors' | 'unmatched',
-  what: string,
-  { y, control, sameTime }: Omit<Sides, 'stray'>,
-  limit: { max: number; worse: number },
-): Finding[] {
-  const share = y[part] / y.requests;
-  const exceeds = (side: SideFigures) => wilson(side[part], side.requests, Z_99_ONE_SIDED).low > limit.max;
-  const found: Finding[] = [];
-  if (share > limit.max) {
-    // Going back to X would not mend what X has as well.
-    const ofBoth = sameTime !== undefined && exceeds(sameTime);
-    const also = ofBoth ? `; so has X: ${amount(sameTime[part], sameTime.requests)}` : '';
-    const text = `Y: ${amount(y[part], y.requests)} ${what}; at most ${percent(limit.max)} may be${also}.`;
-    found.push({ severity: exceeds(y) && !ofBoth ? 'fail' : 'doubt', reason: { metric, text } });
-  }
-  if (control !== undefined && share - control[part] / control.requests > limit.worse) {
-    const beyondChance = leastDifference(count(y, part), count(control, part), Z_99_ONE_SIDED) > limit.worse;
-    const ofX = amount(control[part], control.requests);
-    const text = `Y: ${amount(y[part], y.requests)} ${what}, X: ${ofX}; Y may be ${percent(limit.worse)} worse at most.`;
-    found.push({ severity: beyondChance ? 'fail' : 'doubt', reason: { metric, text } });
-  }
-  return found;
-}
-
-const count = (side: SideFigures, part: 'errors' | 'unmatched') => ({ hits: side[part], trials: side.requests });
-
 /** X was read as long as Y, but for what rounding to tenths of a second takes away. */
 const coversTimeOf = (y: SideFigures, x: SideFigures | undefined): boolean =>
   x !== undefined && x.seconds > y.seconds - 0.2;
-
-const mostlyErrors = ({ errors, requests }: SideFigures): boolean =>
-  wilson(errors, requests, Z_99_ONE_SIDED).low > MOSTLY;

@@ -24,6 +24,8 @@ export interface WatchState {
   readonly lately: Pair;
   /** Readings in a row that failed. */
   readonly failing: number;
+  /** Readings in a row at which both sides failed. */
+  readonly bothFailing: number;
   readonly samples: number;
   readonly verdict: Verdict;
 }
@@ -49,6 +51,7 @@ export function startWatch(at: string): WatchState {
     before: NOTHING_YET,
     lately: NOTHING_YET,
     failing: 0,
+    bothFailing: 0,
     samples: 0,
     verdict: { verdict: 'inconclusive', control: 'none', reasons },
   };
@@ -57,7 +60,8 @@ export function startWatch(at: string): WatchState {
 /**
  * Takes one reading in. Three stretches of time are judged: the whole watch, the last few hundred requests (a fault that
  * comes late must not drown in a long good time), and the time since the reading before (a total failure must show at
- * once). One that fails makes the reading fail; so many failing readings in a row as the plan says make the verdict `fail`.
+ * once). One that fails makes the reading fail; so many failing readings in a row as the plan says make the verdict `fail`. Likewise
+ * with both sides: what happens now counts there, not what the whole watch has seen.
  */
 export function observe(state: WatchState, reading: Reading, rules: WatchRules): { state: WatchState; sample: Sample } {
   const step: Pair = { x: since(state, reading, 'x'), y: since(state, reading, 'y') };
@@ -67,28 +71,42 @@ export function observe(state: WatchState, reading: Reading, rules: WatchRules):
 
   const blind = blindness(reading, rules.weight);
   const ofWhole = judgePair(whole, rules);
-  const verdicts = [ofWhole, ...[add(before, lately), step].map((pair) => judgePair(pair, rules))];
-  const failed = reading.y.readable ? verdicts.find(({ verdict }) => verdict === 'fail') : undefined;
-  const failing = failed !== undefined ? state.failing + 1 : reading.y.readable ? 0 : state.failing;
+  const recent = [add(before, lately), step].map((pair) => judgePair(pair, rules));
+  const { x, y } = reading;
+  const failed = y.readable ? [ofWhole, ...recent].find(({ verdict }) => verdict === 'fail') : undefined;
+  const goesOn = failed === undefined && x.readable && step.y.errors > 0;
+  const shared = goesOn ? recent.find(({ both }) => both) : undefined;
+  const failing = inARow(state.failing, failed, y.readable);
+  const bothFailing = inARow(state.bothFailing, shared, y.readable && x.readable);
 
-  const next = { from: state.from, last: lastOf(state, reading), whole, before, lately, failing };
-  const confirmed = failing >= rules.limits.failures;
-  const verdict = conclude(failed, ofWhole, { confirmed, blind });
+  const next = { from: state.from, last: lastOf(state, reading), whole, before, lately, failing, bothFailing };
+  const confirmed = (failed !== undefined ? failing : bothFailing) >= rules.limits.failures;
+  const verdict = conclude(failed ?? shared, ofWhole, { confirmed, blind });
   return { state: { ...next, samples: state.samples + 1, verdict }, sample: toSample(reading, step, rules) };
 }
 
-/** A side that can't be read is named whatever the verdict is, and leaves no pass: that is lack of evidence. */
+/** A reading that shows nothing says nothing against those before it. */
+const inARow = (before: number, found: Verdict | undefined, readable: boolean): number =>
+  found !== undefined ? before + 1 : readable ? 0 : before;
+
+/**
+ * A side that can't be read is named whatever the verdict is, and leaves no pass: that is lack of evidence.
+ *
+ * @param bad a verdict on this reading that fails Y, or both sides
+ */
 function conclude(
-  failed: Verdict | undefined,
+  bad: Verdict | undefined,
   ofWhole: Verdict,
   { confirmed, blind }: { confirmed: boolean; blind: readonly string[] },
 ): Verdict {
   const unread = blind.map((text): Reason => ({ metric: 'metrics', text }));
+  const { both, ...found } = bad ?? ofWhole;
   // Not yet confirmed by a second reading: no failure, and no pass either.
-  if (failed !== undefined)
-    return { ...failed, verdict: confirmed ? 'fail' : 'inconclusive', reasons: [...failed.reasons, ...unread] };
-  if (unread.length === 0) return ofWhole;
-  return { ...ofWhole, verdict: 'inconclusive', reasons: [...unread, ...ofWhole.reasons] };
+  if (bad !== undefined && confirmed)
+    return { ...found, ...(both === undefined ? {} : { both }), reasons: [...found.reasons, ...unread] };
+  if (bad === undefined && unread.length === 0) return found;
+  const reasons = bad === undefined ? [...unread, ...found.reasons] : [...found.reasons, ...unread];
+  return { ...found, verdict: 'inconclusive', reasons };
 }
 
 /** Sides that get traffic and can't be read. A stopped X without traffic is none. */

@@ -35,6 +35,8 @@ export interface Verdict {
   readonly control: Control;
   /** Why it is not a pass; empty for a pass. */
   readonly reasons: readonly Reason[];
+  /** Both sides fail at the same time, so that it is what they share, and not Y. Such a verdict is `inconclusive`. */
+  readonly both?: true;
   readonly x?: SideFigures;
   readonly y?: SideFigures;
 }

@@ -101,11 +101,11 @@ async function proveArrival(u: Upgrade, weight: number): Promise<void> {
 
 async function bake(u: Upgrade, step: StepStatus): Promise<void> {
   u.journal.say(`baking at ${step.y} %`);
-  const result = await watchTraffic(u, `shift-${step.y}`, step.bake);
-  const { verdict, control, x } = result.verdict;
+  const result = await watchTraffic(u, `shift-${step.y}`, { bake: step.bake });
+  const { verdict, both, control, x } = result.verdict;
   u.known.lastVerdict = result.verdict;
   if (control === 'x' && x !== undefined) u.known.lastOfX = x;
-  if (verdict === 'fail') throw breach(result);
+  if (verdict === 'fail' || both === true) throw breach(result);
   if (verdict === 'inconclusive') {
     const why = reasonsOf(result.verdict);
     throw new Interruption('inconclusive', `no verdict at ${step.y} %: ${why}`, { code: 'VerdictInconclusive' });

@@ -6,7 +6,7 @@ import { breach, reasonsOf, watchTraffic } from '../watched.ts';
 export async function watch(u: Upgrade): Promise<string> {
   if (u.plan.watch === 0) return 'not asked for';
   u.journal.say('watching Y');
-  const result = await watchTraffic(u, 'watch', u.plan.watch);
+  const result = await watchTraffic(u, 'watch', { bake: u.plan.watch });
   const { verdict } = result.verdict;
   if (verdict === 'fail') throw breach(result);
   if (verdict === 'pass') return 'pass';
