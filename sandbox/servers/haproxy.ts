@@ -42,7 +42,7 @@ export async function startHaproxy({ dir, global = '', config }: HaproxyOptions)
   const socket = join(dir, 'haproxy.sock');
   const ask = (line: string) => askAt(socket, line);
   const pid = async () => /^Pid: (\d+)$/m.exec(await ask('show info'))?.[1];
-  const check = async () => void (await promisify(execFile)(command, ['-c', '-q', '-f', configFile]));
+  const check = async () => void (await promisify(execFile)(command, ['-c', '-f', configFile]));
   const configure = (sections: string, more = global) =>
     writeFileSync(
       configFile,

@@ -60,6 +60,7 @@ frontend entry
   default_backend kong
 backend kong
   ${kong}
+  http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE }
   default-server check inter 100ms rise 2 fall 2
 ${servers.join('\n')}
 ${more}`;

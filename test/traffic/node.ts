@@ -35,6 +35,7 @@ export async function startNode(name: string): Promise<TestNode> {
       for (const socket of connections) if (!answering.has(socket)) socket.resetAndDestroy();
     },
     async start() {
+      if (server !== undefined) return;
       server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
         const { socket } = request;
         lastRequest = performance.now();

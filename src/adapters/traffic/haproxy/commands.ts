@@ -29,19 +29,20 @@ export function commandsTo(
 
   const order: readonly SideName[] = weight > now.weight ? ['y', 'x'] : ['x', 'y'];
   const state = (name: string, wanted: string) => `set server ${backend}/${name} state ${wanted}`;
-  const closing = order.flatMap((side) => {
-    const serving = nodes[side].map(({ name }) => name);
-    const leaves = (name: string) => out.includes(name) && !now.out.includes(name) && !serving.includes(name);
-    // Weight 0 does not keep away who has a cookie of the side; maintenance sends them to the other one.
-    const closes = (name: string) => persistence !== undefined && weights[side] === 0 && serving.includes(name);
-    return sides[side]
-      .filter(({ name, blocked }) => blocked !== 'maintenance' && (leaves(name) || closes(name)))
-      .map(({ name }) => state(name, 'maint'));
-  });
+  const serves = (side: SideName, node: string) => nodes[side].some(({ name }) => name === node);
+  const leaves = (side: SideName, node: string) => out.includes(node) && !now.out.includes(node) && !serves(side, node);
+  // Weight 0 does not keep away who has a cookie of the side; maintenance sends them to the other one.
+  const closes = (side: SideName, node: string) =>
+    persistence !== undefined && weights[side] === 0 && serves(side, node);
+  const closing = order.flatMap((side) =>
+    sides[side]
+      .filter(({ name, blocked }) => blocked !== 'maintenance' && (leaves(side, name) || closes(side, name)))
+      .map(({ name }) => state(name, 'maint')),
+  );
   return [
     ...order.flatMap((side) =>
       nodes[side].flatMap(({ name, blocked }) => [
-        ...(blocked !== undefined && weights[side] > 0 ? [state(name, 'ready')] : []),
+        ...(blocked !== undefined && !closes(side, name) ? [state(name, 'ready')] : []),
         `set weight ${backend}/${name} ${weights[side]}`,
       ]),
     ),

@@ -68,14 +68,14 @@ function stateBy(sides: Sides, backend: Backend, { epoch, by, out: recorded }: A
 }
 
 function outOn(servers: readonly Server[], recorded: readonly string[], { persistence }: Backend): string[] {
-  const serves = servers.some(({ weight }) => weight > 0);
+  const serves = servers.some(({ weight, blocked }) => weight > 0 && blocked === undefined);
   const last = outOfService(servers, recorded);
   return servers
     .filter(({ name, weight, blocked }) => {
       const stays = recorded.includes(name) && !last.has(name);
       if (stays || (recorded.includes(name) && (blocked !== undefined || weight === 0))) return true;
       // A side without any share is closed to clients that would be kept there; that is no node out.
-      if (blocked === 'maintenance' && !serves && persistence !== undefined) return false;
+      if (blocked === 'maintenance' && weight === 0 && !serves && persistence !== undefined) return false;
       // By hand, by either way.
       return blocked !== undefined || (weight === 0 && serves);
     })
