@@ -16,7 +16,7 @@ import { route53Error } from './errors.ts';
 const CONNECT_TIMEOUT = 5_000;
 const TIMEOUT = 15_000;
 /** The client itself waits and tries again: requests that fail, and those of which there are too many (5 a second for an account). */
-const ATTEMPTS = 4;
+const ATTEMPTS = 3;
 /** More record sets than this under one name are nobody's intention. */
 const MOST_PAGES = 20;
 

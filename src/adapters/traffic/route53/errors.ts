@@ -27,10 +27,9 @@ function codeOf({ name = '', message = '', code = '', $metadata }: Failure): Err
   if (status === undefined || status >= 500) return 'BalancerUnreachable';
   if (status === 429) return 'BalancerBusy';
   if (status === 401 || status === 403) return 'BalancerRefused';
-  // An error that has no name is not AWS's: another web server answers there. So does one that says that all is well.
-  return ['', 'Unknown', 'UnknownError', 'Error'].includes(name) || status < 400
-    ? 'BalancerNonsense'
-    : 'BalancerRefused';
+  // What has no name of AWS's comes from another web server, or from an answer that said that all is well.
+  const nameless = ['', 'Unknown', 'UnknownError', 'Error'].includes(name);
+  return nameless || status === 404 || status < 400 ? 'BalancerNonsense' : 'BalancerRefused';
 }
 
 const WORDS: Partial<Record<ErrorCode, string>> = {

@@ -20,9 +20,9 @@ export const targetsOf = ({ ResourceRecords = [] }: ResourceRecordSet): string[]
 
 /**
  * Percent of the answers that stand for Y, by what is really there: whatever somebody changed under the name, the number differs from
- * the one that was set. Answers that stand for neither side count as X's opposite.
+ * the one that was set. Answers for neither side are not Y's; and with nothing set on Y, they are not X's.
  */
-export function weightOf({ type, x, y }: Pick<Entry, 'type' | 'x' | 'y'>, sets: Sets): number {
+export function weightOf({ type, x, y }: Pick<Entry, 'type' | 'x' | 'y'>, sets: Sets, wasSet: number): number {
   const all = sets.filter((set) => set.Type === type);
   // A record set without a weight is the only one. With 0 for all, Route 53 gives each the same share.
   const counts = all.map(({ Weight = 1 }) => Weight);
@@ -31,7 +31,7 @@ export function weightOf({ type, x, y }: Pick<Entry, 'type' | 'x' | 'y'>, sets: 
     all.reduce((sum, set, at) => sum + (standsFor(set, targets) ? (weights[at] ?? 0) : 0), 0);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   if (total === 0) return 0;
-  const onY = share(y) === 0 ? total - share(x) : share(y);
+  const onY = wasSet === 0 ? total - share(x) : share(y);
   return Math.round((10_000 * onY) / total) / 100;
 }
 

@@ -31,6 +31,6 @@ export async function readZone(api: ZoneApi, entry: EntryVia<'route53'>): Promis
 /** What is in force, by the records themselves, and whose it is, by the mark. */
 export const stateOf = (entry: EntryVia<'route53'>, { sets, mark, testers }: Found): TrafficState =>
   stateFrom(mark, {
-    weight: weightOf(entry, sets),
+    weight: weightOf(entry, sets, mark?.weight ?? 0),
     ...(entry.testers === undefined ? {} : { testers: mark?.testers === true && testers.length > 0 }),
   });
