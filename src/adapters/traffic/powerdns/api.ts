@@ -23,7 +23,6 @@ export type RrsetChange = { readonly name: string; readonly type: string } & (
 
 const zoneAnswer = z.object({ kind: z.string(), rrsets: z.array(rrset).default([]) });
 const config = z.array(z.object({ name: z.string(), value: z.string() }));
-const metadata = z.object({ metadata: z.array(z.string()) });
 
 /** What is used of the HTTP API of PowerDNS, for one zone. Errors of all as in `Zone`. */
 export interface PowerdnsApi {
@@ -31,7 +30,7 @@ export interface PowerdnsApi {
   rrsets(name: string): Promise<readonly Rrset[]>;
   /** `Native`, `Master`, `Slave` and the like. */
   kind(): Promise<string>;
-  /** Whether the server obeys LUA records in this zone. */
+  /** Whether the server obeys LUA records in every zone. Whether it does so in one zone only, the API does not tell. */
   luaRecords(): Promise<boolean>;
   /** All changes in one transaction. */
   patch(changes: readonly RrsetChange[]): Promise<void>;
@@ -103,8 +102,7 @@ export function createPowerdnsApi(
 
     async luaRecords() {
       const setting = (await get('/config', config)).find(({ name }) => name === 'enable-lua-records');
-      if (setting !== undefined && setting.value !== 'no') return true;
-      return (await get(`${ofZone}/metadata/ENABLE-LUA-RECORDS`, metadata)).metadata.includes('1');
+      return setting !== undefined && setting.value !== 'no';
     },
 
     patch: async (rrsets) => void (await request(ofZone, { rrsets })),

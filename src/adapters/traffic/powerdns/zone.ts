@@ -51,7 +51,7 @@ export function createPowerdnsZone(
     if (await api.luaRecords()) return;
     throw new CrossfadeError(
       'BalancerNotPrepared',
-      `PowerDNS does not obey LUA records in ${zone}, and shares between 0 and 100 % need them: set \`enable-lua-records=yes\` in pdns.conf and restart it, or \`pdnsutil set-meta ${zone} ENABLE-LUA-RECORDS 1\` for this zone, on its secondary servers too.`,
+      `PowerDNS at ${entry.api} does not obey LUA records, and shares between 0 and 100 % need them: set \`enable-lua-records=yes\` in pdns.conf there, and on the secondary servers of ${zone}, then restart them.`,
     );
   }
 
