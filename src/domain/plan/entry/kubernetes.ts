@@ -14,6 +14,11 @@ const cluster = {
   kubeconfig: absolutePath.optional(),
   context: z.string().min(1).optional(),
   namespace: kubernetesName.default('default'),
+  /**
+   * Field managers from which the fields that carry the weights may be taken, besides those of people's own tools (kubectl, Helm). A program
+   * that keeps objects as they stand elsewhere, such as Argo CD, has to be told first to leave these fields alone.
+   */
+  takeFrom: z.array(z.string().min(1)).default([]),
 };
 
 const backend = z.strictObject({ service: kubernetesName, port: z.number().int().min(1).max(65_535) });
