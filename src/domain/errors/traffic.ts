@@ -14,6 +14,13 @@ export const trafficErrors = defineErrors({
       'Nothing was written, and the traffic stays as it is. Written over it, the next reload could send all traffic to a Y that does not run.',
     todo: 'For other nodes: give the plan a `traffic.directory` of its own, install into that, include its files in place of the old ones, then `nginx -t` and one reload; nginx goes on reading the old directory until then, so remove that afterwards. For other steps: give the plan a step with the weight that the message names, or first end the upgrade that set it.',
   },
+  NotRemovable: {
+    retryable: false,
+    what: "Crossfade's files for nginx can't be removed now: an upgrade is under way, nginx still needs them, or that can't be known.",
+    means:
+      'Nothing was removed. Without them a running nginx would send everything to X, and one that is started would refuse its configuration.',
+    todo: "Put what `crossfade nginx-config --plain PLAN` prints in place of the includes, `nginx -t`, one reload at a quiet moment, then `--remove` again, as root on nginx's host. Where it can't be known (nginx in a container, say): make sure that `nginx -T` shows nothing of the directory and that nginx was reloaded since, then remove it by hand.",
+  },
   BalancerNotPrepared: {
     retryable: false,
     what: 'The balancer does not have what the plan names: a backend, a server, a record, a route or another object.',

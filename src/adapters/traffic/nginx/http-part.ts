@@ -1,7 +1,7 @@
 import type { SideName } from '../../../domain/names.ts';
 import type { BalancedNode } from '../port.ts';
 import { outCombinations } from './groups.ts';
-import type { Installation } from './installation.ts';
+import { onGrpcPort, type Installation } from './installation.ts';
 
 export function httpPart(installation: Installation): string {
   const { weights, nodes, grpcPort } = installation;
@@ -67,13 +67,11 @@ ${map(variable, '$crossfade_tester', ['default no', `"${value}" yes`])}
 
 /** HTTP/1 and HTTP/2 must not share kept connections, so that gRPC has groups of its own. */
 function grpcPart(nodes: Installation['nodes'], port: number): string {
-  const onPort = (side: SideName) =>
-    nodes[side].map(({ name, address }) => ({ name, address: address.replace(/:\d+$/, `:${port}`) }));
   return `
 # The same for gRPC.
-${groupsOf('x', onPort('x'), 'grpc_')}
+${groupsOf('x', onGrpcPort(nodes.x, port), 'grpc_')}
 
-${groupsOf('y', onPort('y'), 'grpc_')}
+${groupsOf('y', onGrpcPort(nodes.y, port), 'grpc_')}
 
 map $crossfade_side $crossfade_grpc_upstream {
     y       $crossfade_grpc_y_group;

@@ -54,7 +54,9 @@ export async function readInstalled(directory: string): Promise<Installed> {
     throw new CrossfadeError('NotInstalled', `nginx has no include of Crossfade in ${directory}.`, { cause });
   });
   try {
-    const installed = JSON.parse(text) as Installed;
+    // An earlier version wrote neither of the two; such an include has to be made anew.
+    const earlier = { scheme: 'http', fingerprint: '' } as const;
+    const installed: Installed = { ...earlier, ...(JSON.parse(text) as Omit<Installed, keyof typeof earlier>) };
     const { weights, nodes } = installed;
     if (Array.isArray(weights) && Array.isArray(nodes.x) && Array.isArray(nodes.y)) return installed;
   } catch {

@@ -44,6 +44,10 @@ export function installationFor(
   };
 }
 
+/** The nodes, where they take gRPC. */
+export const onGrpcPort = (nodes: readonly BalancedNode[], port: number): readonly BalancedNode[] =>
+  nodes.map(({ name, address }) => ({ name, address: address.replace(/:\d+$/, `:${port}`) }));
+
 function toBalanced(node: KongNode): BalancedNode {
   const url = new URL(node.proxy);
   if (url.pathname !== '/' || url.search !== '')

@@ -55,4 +55,4 @@ function missing({ weights: splits }: Installation, weights: readonly number[]):
   return without.length === 0 ? [] : [`no split for ${without.map((weight) => `${weight} %`).join(', ')}`];
 }
 
-const words = (value: unknown): string => (value === undefined ? 'not there' : JSON.stringify(value));
+const words = (value: unknown): string => (value === undefined ? 'not set' : JSON.stringify(value));
