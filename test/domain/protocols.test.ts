@@ -8,7 +8,7 @@ const haproxy: EntryVia<'haproxy'> = {
   ...{ socket: '/s', backend: 'kong', stateFile: '/f' },
 };
 const gateway = (kind: EntryVia<'gateway-api'>['routes'][number]['kind']): Entry => ({
-  ...{ via: 'gateway-api', namespace: 'default', routes: [{ kind, name: 'kong' }] },
+  ...{ via: 'gateway-api', namespace: 'default', takeFrom: [], routes: [{ kind, name: 'kong' }] },
   ...{ x: { service: 'x', port: 80 }, y: { service: 'y', port: 80 } },
 });
 const route = (name: string, ...taken: string[]) => ({ id: `id-${name}`, name, protocols: taken });
