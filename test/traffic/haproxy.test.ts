@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { makeFolder, removeFolder } from '../../sandbox/folder.ts';
@@ -187,7 +186,7 @@ test('killed at any moment: always a whole state, and the next one goes on at on
 });
 
 test('killed between the change and the record of it, or before the change: the repeated call does what is left', async () => {
-  const record = `${balanced.entry.stateFile}.crossfade`;
+  const record = `${balanced.entry.stateFile}.crossfade-kong`;
   const made = await set(5, 0);
   const next = { weight: 25, out: [], epoch: epoch + 1, by: 'mine' };
   writeFileSync(record, JSON.stringify({ made, begun: next }));
@@ -206,7 +205,7 @@ test('killed between the change and the record of it, or before the change: the 
 });
 
 test('a lost or damaged record does not open the door to an old epoch', async () => {
-  const record = `${balanced.entry.stateFile}.crossfade`;
+  const record = `${balanced.entry.stateFile}.crossfade-kong`;
   const now = await set(50);
   for (const damage of [
     () => rmSync(record),
@@ -220,7 +219,7 @@ test('a lost or damaged record does not open the door to an old epoch', async ()
   expect(await set(25)).toMatchObject({ weight: 25 });
   expect(
     readdirSync(dir)
-      .filter((name) => name.startsWith('servers.state'))
+      .filter((name) => /^servers.state(?!.*lock)/.test(name))
       .sort(),
-  ).toEqual(['servers.state', 'servers.state.crossfade']);
+  ).toEqual(['servers.state', 'servers.state.crossfade-kong']);
 });

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 
@@ -28,15 +27,15 @@ export async function readIfThere(file: string): Promise<string | undefined> {
   });
 }
 
-/** The file has the old text or the new one whenever somebody looks, and the new one is on the disk before this returns. */
+/**
+ * The file has the old text or the new one whenever somebody looks, and the new one is on the disk before this returns. Only for who
+ * holds the lock.
+ */
 export async function replaceFile(file: string, text: string): Promise<void> {
-  const next = `${file}.${randomBytes(4).toString('hex')}`;
-  try {
-    await write(next, text);
-    await rename(next, file);
-  } finally {
-    await rm(next, { force: true });
-  }
+  // Always the same name: what a killed process leaves is taken by the next one.
+  const next = `${file}.new`;
+  await write(next, text);
+  await rename(next, file);
   const folder = await open(dirname(file));
   try {
     await folder.sync();
@@ -46,7 +45,7 @@ export async function replaceFile(file: string, text: string): Promise<void> {
 }
 
 async function write(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o644);
+  const handle = await open(file, 'w', 0o644);
   try {
     await handle.writeFile(text);
     await handle.sync();

@@ -1,3 +1,4 @@
+import type { EntryVia } from '../../../domain/plan/index.ts';
 import { besideStateFile, readIfThere, replaceFile } from './files.ts';
 
 /** Whose a change is. HAProxy itself can't keep this. */
@@ -15,30 +16,34 @@ export interface ChangeRecord {
 }
 
 const BEFORE_THE_FIRST: ChangeRecord = { made: { epoch: 0, out: [] } };
-/** In the state file, where HAProxy passes over it. */
-const REMARK = '# crossfade ';
 
-const recordFile = (stateFile: string) => `${stateFile}.crossfade`;
-export const lockFile = (stateFile: string) => `${stateFile}.crossfade.lock`;
+type Place = Pick<EntryVia<'haproxy'>, 'stateFile' | 'backend'>;
+
+/** In the state file, where HAProxy passes over it. */
+const remarkOf = (backend: string) => `# crossfade ${backend} `;
+const recordFile = ({ stateFile, backend }: Place) => `${stateFile}.crossfade-${backend}`;
+/** One for all backends: they may have the state file in common. */
+export const lockFile = ({ stateFile }: Place) => `${stateFile}.crossfade.lock`;
 
 /** What is on record. If that file is lost or damaged, the state file knows the last change too: an old worker must not get in. */
-export async function readRecord(stateFile: string): Promise<ChangeRecord> {
-  return besideStateFile(stateFile, async () => {
-    const record = parse(await readIfThere(recordFile(stateFile)));
+export async function readRecord(place: Place): Promise<ChangeRecord> {
+  return besideStateFile(place.stateFile, async () => {
+    const record = parse(await readIfThere(recordFile(place)));
     if (isAuthor(record?.['made'])) {
       const { begun } = record;
       const hasBegun = isAuthor(begun) && 'weight' in begun && typeof begun.weight === 'number';
       return { made: record['made'], ...(hasBegun ? { begun: begun as ChangeRecord['begun'] & object } : {}) };
     }
-    const remark = (await readIfThere(stateFile))?.split('\n').find((line) => line.startsWith(REMARK));
-    const made: unknown = parse(remark?.slice(REMARK.length));
+    const start = remarkOf(place.backend);
+    const remark = (await readIfThere(place.stateFile))?.split('\n').find((line) => line.startsWith(start));
+    const made: unknown = parse(remark?.slice(start.length));
     return isAuthor(made) ? { made } : BEFORE_THE_FIRST;
   });
 }
 
 /** Error `BalancerUnwritable`. */
-export async function writeRecord(stateFile: string, record: ChangeRecord): Promise<void> {
-  await besideStateFile(stateFile, () => replaceFile(recordFile(stateFile), `${JSON.stringify(record)}\n`));
+export async function writeRecord(place: Place, record: ChangeRecord): Promise<void> {
+  await besideStateFile(place.stateFile, () => replaceFile(recordFile(place), `${JSON.stringify(record)}\n`));
 }
 
 /**
@@ -48,16 +53,17 @@ export async function writeRecord(stateFile: string, record: ChangeRecord): Prom
  * @param saved the answer to `show servers state` for the backend
  */
 export async function writeStateFile(
-  stateFile: string,
-  { backend, saved, made }: { backend: string; saved: string; made: Author },
+  { stateFile, backend }: Place,
+  { saved, made }: { saved: string; made: Author },
 ): Promise<void> {
   const [version = '', columns = '', ...servers] = saved.split('\n');
   await besideStateFile(stateFile, async () => {
     const others = ((await readIfThere(stateFile)) ?? '').split('\n').filter((line) => {
+      if (line.startsWith('# crossfade ')) return !line.startsWith(remarkOf(backend));
       const [id = '', name] = line.split(' ');
       return /^\d+$/.test(id) && name !== undefined && name !== backend;
     });
-    const lines = [version, columns, `${REMARK}${JSON.stringify(made)}`, ...servers, ...others];
+    const lines = [version, columns, `${remarkOf(backend)}${JSON.stringify(made)}`, ...servers, ...others];
     await replaceFile(stateFile, `${lines.join('\n')}\n`);
   });
 }

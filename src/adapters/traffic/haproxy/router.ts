@@ -28,7 +28,7 @@ export function createHaproxyRouter(
 ): TrafficRouter {
   const { socket, backend, stateFile } = entry;
   const read = () => readState(entry, nodes);
-  const locked = <T>(work: () => Promise<T>) => besideStateFile(stateFile, () => withLock(lockFile(stateFile), work));
+  const locked = <T>(work: () => Promise<T>) => besideStateFile(stateFile, () => withLock(lockFile(entry), work));
 
   async function change(
     plan: (found: Found) => { next: TrafficState; decision: ChangeDecision },
@@ -52,7 +52,7 @@ export function createHaproxyRouter(
     const { weight, out, epoch, by } = found.now;
     const author = { epoch, out, ...(by === undefined ? {} : { by }) };
     const begun = { ...next, weight: next.weight };
-    await writeRecord(stateFile, { made: author, begun });
+    await writeRecord(entry, { made: author, begun });
     const answers = await ask(socket, commands);
     const problem = answers.findIndex((answer) => answer !== '');
     if (problem === -1) return;
@@ -72,8 +72,8 @@ export function createHaproxyRouter(
       );
     const { epoch, by, out } = now;
     const made = { epoch, out, ...(by === undefined ? {} : { by }) };
-    await writeStateFile(stateFile, { backend, saved: there.saved, made });
-    await writeRecord(stateFile, { made });
+    await writeStateFile(entry, { saved: there.saved, made });
+    await writeRecord(entry, { made });
     return now;
   }
 

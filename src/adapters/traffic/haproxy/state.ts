@@ -33,9 +33,9 @@ export async function readState(entry: Entry, nodes: Balancer['nodes']): Promise
 /** Again if somebody made a change in between: the record of one moment and the weights of another would be nobody's state. */
 async function readBoth(entry: Entry): Promise<{ record: ChangeRecord; backend: Backend }> {
   for (;;) {
-    const record = await readRecord(entry.stateFile);
+    const record = await readRecord(entry);
     const backend = await readBackend(entry);
-    if (JSON.stringify(await readRecord(entry.stateFile)) === JSON.stringify(record)) return { record, backend };
+    if (JSON.stringify(await readRecord(entry)) === JSON.stringify(record)) return { record, backend };
   }
 }
 
