@@ -90,6 +90,10 @@ test('installed but never reloaded is found before the upgrade begins, and at ea
     `nginx at ${here()} answers as if there was no Crossfade (status 200): it does not go by what is installed in ${own}. Either it was not reloaded since`,
   );
   await expect(router.describe()).rejects.toEqual(code('NotInstalled'));
+  const { checkBalancer } = createTrafficActivities({ router: () => router });
+  expect(await checkBalancer({ at: balancerOf(plan) })).toEqual([
+    expect.objectContaining({ level: 'refuse', message: expect.stringContaining('not reloaded since') as string }),
+  ]);
   await router.set({ upgrade: mine, weight: 25, epoch: 1 });
   const seen: string[] = [];
   const verification = await router.verify(25, { within: 300, report: (what) => seen.push(what) });

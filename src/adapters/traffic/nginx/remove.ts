@@ -71,4 +71,7 @@ async function proveNotAnswering(entry: Entry, fingerprint: string): Promise<voi
 }
 
 const unknown = (directory: string, why: string) =>
-  new CrossfadeError('NotRemovable', `Whether nginx still needs ${directory} can't be known: ${why}.`);
+  new CrossfadeError(
+    'NotRemovable',
+    `Whether nginx still needs ${directory} can't be known: ${why.replace(/\.$/, '')}.`,
+  );

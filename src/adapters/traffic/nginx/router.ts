@@ -70,7 +70,7 @@ export function createNginxRouter(
       const what = `${directory} has ${state.weight} % on Y, and nginx says that it goes by ${obeyed} %`;
       return { agrees: state.weight === weight && obeyed === weight, what };
     } catch (error) {
-      return { agrees: false, what: (error as Error).message };
+      return { agrees: false, what: (error as Error).message.replace(/\.$/, '') };
     }
   }
 
