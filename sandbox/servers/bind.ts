@@ -22,8 +22,8 @@ export interface Bind {
   /** Where it answers, `host:port`. */
   readonly address: string;
   readonly configFile: string;
-  /** Stops it and starts it again on the same port, with the same zone. */
-  restart(): Promise<void>;
+  /** Stops it, or kills it with -9, and starts it again on the same port, with the same zone. */
+  restart(how?: 'killed'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,7 +51,8 @@ export async function startBind(options: BindOptions): Promise<Bind> {
   return {
     address: `127.0.0.1:${port}`,
     configFile,
-    async restart() {
+    async restart(how) {
+      if (how === 'killed') process.kill(running.pid, 'SIGKILL');
       await running.stop();
       running = await launch();
     },

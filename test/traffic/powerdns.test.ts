@@ -140,6 +140,15 @@ describe('what is in the zone', () => {
     await put('_crossfade-aaaa.api', 'TXT', []);
   });
 
+  test('answers from before the change are waited out, for as long as the records then said', async () => {
+    const at = { name: `api.${ZONE}.`, type: 'A', changetype: 'REPLACE', ttl: 300 };
+    await pdns.request(`/zones/${ZONE}.`, { rrsets: [{ ...at, records: X.map((content) => ({ content })) }] });
+    await set(25, 1, 0);
+    const { agrees, what } = await routerFor().verify(25, { within: 5_000 });
+    expect(what).toMatch(/resolvers may keep the old answer for (300|2\d\d) s more/);
+    expect(agrees).toBe(false);
+  });
+
   test('testers reach Y by the other name, before it has a share', async () => {
     const router = routerFor();
     expect(await router.setTesters?.({ upgrade: mine, open: true, epoch: 1 })).toMatchObject({

@@ -25,8 +25,8 @@ export interface DnsAnswer {
 }
 
 /** Seconds that dig waits for an answer, and milliseconds for all of a run. */
-const PATIENCE = 4;
-const TIME_LIMIT = 15_000;
+const PATIENCE = 3;
+const TIME_LIMIT = 8_000;
 
 const message = z.object({
   message: z.object({
@@ -74,7 +74,8 @@ export async function dig(server: string, path: string, questions: readonly Ques
       throw new CrossfadeError('BalancerUnreachable', `The DNS server ${server} answers ${status}; its log says why.`);
     return {
       authoritative: flagsOf(flags).includes('aa'),
-      records: (ANSWER_SECTION ?? []).flatMap(readRecord),
+      // Servers turn the order with each answer.
+      records: [...(ANSWER_SECTION ?? [])].sort().flatMap(readRecord),
     };
   });
 }
