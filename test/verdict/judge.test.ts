@@ -73,13 +73,36 @@ test('latency: absolute, against X, and only where the range of the percentile i
 
 test('what both sides have is not Y: errors on both, slow on both', () => {
   const broken = figures(1_000, { errors: 900 });
-  expect(verdictOf(broken, broken)).toMatchObject({ verdict: 'inconclusive' });
+  expect(verdictOf(broken, broken)).toMatchObject({ verdict: 'inconclusive', both: true });
   expect(verdictOf(broken, broken).reasons[0]?.text).toContain('the database');
   const shaky = figures(1_000, { errors: 200 });
-  expect(verdictOf(shaky, shaky).verdict).toBe('inconclusive');
+  expect(verdictOf(shaky, shaky)).toMatchObject({ verdict: 'inconclusive', both: true });
+  expect(verdictOf(shaky, broken)).toMatchObject({ verdict: 'inconclusive', both: true });
   expect(verdictOf(broken, shaky).verdict).toBe('fail');
+  expect(verdictOf(broken, shaky)).not.toHaveProperty('both');
   const slow = figures(1_000, { p99Ms: 9_000, p99Between: [8_000, 10_000] });
   expect(verdictOf(slow, slow).verdict).toBe('inconclusive');
+});
+
+test('few requests of X: errors of both are no verdict on either, and clearly the worse side is Y', () => {
+  const broken = figures(1_000, { errors: 1_000 });
+  expect(verdictOf(broken, figures(12, { errors: 12 }))).toMatchObject({ verdict: 'inconclusive', both: true });
+  const doubtful = verdictOf(broken, figures(2, { errors: 2 }));
+  expect(doubtful).toMatchObject({ verdict: 'inconclusive' });
+  expect(doubtful.reasons[0]?.text).toMatch(/; so has X: 2 of 2 requests/);
+  expect(doubtful).not.toHaveProperty('both');
+  expect(verdictOf(broken, figures(12, { errors: 1 })).verdict).toBe('fail');
+  expect(verdictOf(broken, figures(12)).verdict).toBe('fail');
+  expect(verdictOf(figures(20, { errors: 20 }), figures(20, { errors: 20 }))).toMatchObject({ both: true });
+  expect(verdictOf(figures(20, { errors: 20 }), figures(3, { errors: 3 })).verdict).toBe('inconclusive');
+  expect(verdictOf(figures(20, { errors: 20 }), figures(3)).verdict).toBe('fail');
+});
+
+test("at 100 % there is no X of the same time: a control that had errors is no excuse, and says nothing of 'both'", () => {
+  const y = figures(1_000, { errors: 300 });
+  const judged = judge({ y, x: figures(1_000, { errors: 300 }), control: 'x-last', limits });
+  expect(judged.verdict).toBe('fail');
+  expect(judged).not.toHaveProperty('both');
 });
 
 test('an X that counts no answers by status can not be a control', () => {
@@ -132,5 +155,51 @@ test('more errors never make it better', () => {
       const worse = verdictOf(figures(requests, { errors: many })).verdict;
       expect(order[worse]).toBeGreaterThanOrEqual(order[verdictOf(figures(requests, { errors: few })).verdict]);
     }),
+  );
+});
+
+/** So many of the good answers fail, in the same share on both sides. */
+const withFailures = (side: SideFigures, share: number, round: (n: number) => number): SideFigures =>
+  figures(side.requests, { errors: side.errors + round((side.requests - side.errors) * share) });
+const errorsOf = (requests: number, most: number) =>
+  fc.double({ min: 0, max: most, noNaN: true }).map((bad) => figures(requests, { errors: Math.floor(requests * bad) }));
+const sized = (least: number, most = 1) =>
+  fc.integer({ min: least, max: 50_000 }).chain((requests) => errorsOf(requests, most));
+/** Any share of errors; half of the time one near the limits, where chance decides. */
+const around = (least: number) => fc.oneof(sized(least), sized(least, 0.05));
+
+test('the same failures on both sides never fail Y where it did not fail before', () => {
+  const shared = fc.double({ min: 0, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(around(0), around(limits.minRequests), shared, (x, y, share) => {
+      fc.pre(verdictOf(y, x).verdict !== 'fail');
+      const [worseX, worseY] = [withFailures(x, share, Math.ceil), withFailures(y, share, Math.floor)];
+      // A side without requests can't show anything; one that is still within its limit does not fail.
+      fc.pre(worseX.requests > 0 && worseX.errorRatio > limits.errorRatio.max);
+      expect(verdictOf(worseY, worseX).verdict).not.toBe('fail');
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('Y that fails alone always fails, whatever X served; and never is it said to be both', () => {
+  fc.assert(
+    fc.property(sized(0, limits.errorRatio.max), sized(limits.minRequests), (x, y) => {
+      fc.pre(judge({ y, control: 'none', limits }).verdict === 'fail');
+      expect(verdictOf(y, x).verdict).toBe('fail');
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('both fail only if X would fail as Y does, and never with a verdict on Y', () => {
+  fc.assert(
+    fc.property(sized(0), sized(0), (x, y) => {
+      const { verdict, both } = verdictOf(y, x);
+      if (both !== true) return;
+      expect(verdict).toBe('inconclusive');
+      for (const side of [x, y]) expect(judge({ y: side, control: 'none', limits }).verdict).toBe('fail');
+    }),
+    { numRuns: 1_000 },
   );
 });

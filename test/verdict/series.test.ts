@@ -114,13 +114,73 @@ test('health checks on a side with little traffic are not lost routes, nor is wh
   expect(late({ answered: 900 }, { answered: 300 }).state.verdict.verdict).toBe('pass');
 });
 
-test('the database: both sides answer errors, so the weights stay', () => {
+test('the database: both sides answer errors, which is sure at the second reading, and never a failure of Y', () => {
+  for (const [errorsX, errorsY] of [
+    [850, 290],
+    [90, 30],
+  ] as const) {
+    const read = start();
+    for (let i = 0; i < 10; i++) read({ answered: 900 }, { answered: 300 });
+    const first = read({ answered: 900, errors: errorsX }, { answered: 300, errors: errorsY }).state.verdict;
+    expect(first).toMatchObject({ verdict: 'inconclusive', reasons: [{ metric: 'errorRatio' }] });
+    expect(first).not.toHaveProperty('both');
+    for (let i = 0; i < 5; i++) {
+      const { verdict } = read({ answered: 900, errors: errorsX }, { answered: 300, errors: errorsY }).state;
+      expect(verdict).toMatchObject({ verdict: 'inconclusive', both: true });
+    }
+  }
+});
+
+test('at low traffic too, where a single reading shows too little', () => {
+  const read = start();
+  for (let i = 0; i < 100; i++) read({ answered: 9 }, { answered: 3 });
+  let readings = 0;
+  for (; readings < 30; readings++) {
+    const { verdict } = read({ answered: 9, errors: 9 }, { answered: 3, errors: 3 }).state;
+    expect(verdict.verdict).not.toBe('fail');
+    if (verdict.both === true) break;
+  }
+  expect(readings).toBeLessThan(30);
+});
+
+test('a moment in which both sides fail is forgiven, and does not come back when it is over', () => {
   const read = start();
   for (let i = 0; i < 10; i++) read({ answered: 900 }, { answered: 300 });
-  for (let i = 0; i < 5; i++) {
-    const { state } = read({ answered: 900, errors: 850 }, { answered: 300, errors: 290 });
-    expect(state.verdict.verdict).not.toBe('fail');
+  read({ answered: 900, errors: 850 }, { answered: 300, errors: 290 });
+  for (let i = 0; i < 10; i++)
+    expect(read({ answered: 900 }, { answered: 300 }).state.verdict).not.toHaveProperty('both');
+});
+
+test('after both have failed, Y that goes on alone fails', () => {
+  const read = start();
+  for (let i = 0; i < 10; i++) read({ answered: 900 }, { answered: 300 });
+  for (let i = 0; i < 3; i++) read({ answered: 900, errors: 850 }, { answered: 300, errors: 290 });
+  let readings = 0;
+  for (; readings < 10; readings++)
+    if (read({ answered: 900 }, { answered: 300, errors: 290 }).state.verdict.verdict === 'fail') break;
+  expect(readings).toBeLessThan(3);
+});
+
+test('neither side can be read: no verdict on anybody, and counting goes on afterwards', () => {
+  const read = start();
+  for (let i = 0; i < 3; i++) read({ answered: 900 }, { answered: 300 });
+  const gone: SideReading = { readable: false, why: 'Kong node x1 does not answer.' };
+  for (let i = 0; i < 100; i++) {
+    const { verdict } = read(gone, down).state;
+    expect(verdict).toMatchObject({ verdict: 'inconclusive', reasons: [{ metric: 'metrics' }, { metric: 'metrics' }] });
+    expect(verdict).not.toHaveProperty('both');
   }
+  expect(read({ answered: 900 }, { answered: 300 }).state.verdict.verdict).toBe('pass');
+});
+
+test('a reading that fails neither side nor clears it, for it could not be read, keeps the count of failures', () => {
+  const read = start();
+  for (let i = 0; i < 10; i++) read({ answered: 900 }, { answered: 300 });
+  read({ answered: 900, errors: 850 }, { answered: 300, errors: 290 });
+  expect(read(down, down).state.verdict).not.toHaveProperty('both');
+  expect(read({ answered: 900, errors: 850 }, { answered: 300, errors: 290 }).state.verdict).toMatchObject({
+    both: true,
+  });
 });
 
 test('a side that can not be read is not zero: inconclusive at once, with the reason, and counted on afterwards', () => {

@@ -15,6 +15,8 @@ export interface Rates {
   readonly perReading: number;
   /** Of 100 requests, those that Y answers with 5xx. */
   readonly errors: number;
+  /** The same of X. */
+  readonly errorsOfX: number;
   /** Percent of the traffic that really goes to Y. */
   readonly weight: number;
   readonly readable: boolean;
@@ -22,15 +24,17 @@ export interface Rates {
 
 /** Counters that grow with each reading. `change` sets how, from the next one on. */
 export function fakeMetrics(first: Partial<Rates> = {}) {
-  let rates: Rates = { perReading: 1_000, errors: 0, weight: 50, readable: true, ...first };
-  const served = { x: 0, y: 0, errors: 0 };
+  let rates: Rates = { perReading: 1_000, errors: 0, errorsOfX: 0, weight: 50, readable: true, ...first };
+  const served = { x: 0, y: 0, errors: 0, errorsOfX: 0 };
   let readings = 0;
   const metrics: Metrics = {
     async read(side): Promise<SideReading> {
       if (!rates.readable) return { readable: false, why: 'Nothing answers.' };
       if (side === x) {
-        served.x += (rates.perReading * (100 - rates.weight)) / 100;
-        return { readable: true, nodes: { x1: counters(served.x) } };
+        const toX = (rates.perReading * (100 - rates.weight)) / 100;
+        served.x += toX;
+        served.errorsOfX += (toX * rates.errorsOfX) / 100;
+        return { readable: true, nodes: { x1: counters(served.x, { errors: Math.round(served.errorsOfX) }) } };
       }
       const toY = (rates.perReading * rates.weight) / 100;
       served.y += toY;

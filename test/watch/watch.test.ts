@@ -32,6 +32,33 @@ test('it ends as soon as Y fails, long before the bake is over', async () => {
   expect(readings() - before).toBeLessThanOrEqual(3);
 });
 
+test('it ends as soon as it is sure that both sides fail, with a bake and without', async () => {
+  for (const given of [input, { ...input, bake: 60_000 }]) {
+    const { metrics, change, readings } = fakeMetrics();
+    const { store } = fakeStore();
+    const running = activity().run(createWatchActivities({ metrics, store }).watchTraffic, given);
+    await waitFor('some readings', () => readings() >= 3);
+    change({ errors: 60, errorsOfX: 60 });
+    const before = readings();
+    expect(await running).toMatchObject({ verdict: { verdict: 'inconclusive', both: true } });
+    expect(readings() - before).toBeLessThanOrEqual(3);
+  }
+});
+
+test('told to go on through that, it ends when Y fails alone', async () => {
+  const { metrics, change, readings } = fakeMetrics({ errors: 60, errorsOfX: 60 });
+  const { store } = fakeStore();
+  const { run, heartbeats } = activity();
+  const running = run(createWatchActivities({ metrics, store }).watchTraffic, { ...input, throughBoth: true });
+  await waitFor('it knows that both fail', () => heartbeats.at(-1)?.verdict.both === true);
+  const known = readings();
+  await waitFor('it goes on', () => readings() > known + 2);
+  change({ errorsOfX: 0 });
+  const { verdict } = await running;
+  expect(verdict.verdict).toBe('fail');
+  expect(verdict).not.toHaveProperty('both');
+});
+
 test('inconclusive extends the bake, then ends inconclusive; enough requests in that time pass', async () => {
   const { store } = fakeStore();
   const few = fakeMetrics({ perReading: 2 });
@@ -100,7 +127,7 @@ test('an S3 that refuses or hangs neither ends the watch nor delays a failure; t
   }
 });
 
-test('metrics that can not be read: inconclusive, and it goes on when they are back', async () => {
+test('metrics of both sides that can not be read: inconclusive, and it goes on when they are back', async () => {
   const { metrics, change, readings } = fakeMetrics();
   const { store } = fakeStore();
   const { run, heartbeats } = activity();
@@ -108,6 +135,11 @@ test('metrics that can not be read: inconclusive, and it goes on when they are b
   await waitFor('readings', () => readings() >= 3);
   change({ readable: false });
   await waitFor('it is noticed', () => heartbeats.at(-1)?.verdict.reasons[0]?.metric === 'metrics');
+  expect(heartbeats.at(-1)?.verdict.reasons.map(({ text }) => text)).toEqual([
+    expect.stringContaining("X's metrics can't be read"),
+    expect.stringContaining("Y's metrics can't be read"),
+  ]);
+  expect(heartbeats.at(-1)?.verdict).not.toHaveProperty('both');
   change({ readable: true });
   expect((await running).verdict.verdict).toBe('pass');
 });
