@@ -1,9 +1,11 @@
-import { chmodSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeFolder, removeFolder } from '../../sandbox/folder.ts';
+import { freePort } from '../../sandbox/free-port.ts';
 import { createTrafficActivities } from '../../src/activities/traffic.ts';
 import { createSecrets } from '../../src/adapters/secrets.ts';
 import { createTrafficRouter } from '../../src/adapters/traffic/index.ts';
@@ -109,6 +111,34 @@ test('an include that was made anew for other steps counts once nginx was reload
   await nginx.reload();
   expect((await routerOf(more).describe()).weights).toContain(10);
   expect(await router.describe()).toMatchObject({ place: directory });
+});
+
+test('a server with TLS, whatever its certificate is for, can be asked as well', async () => {
+  const { nginx, directory } = balanced;
+  const port = await freePort();
+  const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
+  const self = [
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-subj',
+    '/CN=api.example.com',
+  ];
+  execFileSync('openssl', ['req', ...self, '-keyout', key, '-out', cert], { stdio: 'pipe' });
+  const before = readFileSync(nginx.configFile, 'utf8');
+  const tls = `server { listen 127.0.0.1:${port} ssl; ssl_certificate ${cert}; ssl_certificate_key ${key}; include ${directory}/server.conf; }`;
+  writeFileSync(nginx.configFile, before.replace('server {', `${tls}\nserver {`));
+  await nginx.reload();
+  const router = routerOf(planAt(directory, `https://127.0.0.1:${port}`));
+  const { epoch } = await router.current();
+  await router.set({ upgrade: mine, weight: 5, epoch: epoch + 1 });
+  expect(await router.verify(5, { within: 0 })).toMatchObject({ agrees: true });
+  await router.set({ upgrade: mine, weight: 0, epoch: epoch + 2 });
+  writeFileSync(nginx.configFile, before);
+  await nginx.reload();
 });
 
 test('nginx that can not see the directory is found', async () => {

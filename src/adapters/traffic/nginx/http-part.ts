@@ -59,9 +59,10 @@ function testersPart({ testers }: Installation): string {
     'host' in testers
       ? ['$host', testers.host.toLowerCase()]
       : [`$http_${testers.header.toLowerCase().replaceAll('-', '_')}`, testers.value];
+  // The backslashes keep a value such as "default" from being taken for nginx's own word.
   return `
 # Requests of testers go to Y, whatever the weight is, while the way is open.
-${map(variable, '$crossfade_tester', ['default no', `"${value}" yes`])}
+${map(variable, '$crossfade_tester', ['default no', `"\\\\${value}" yes`])}
 `;
 }
 
