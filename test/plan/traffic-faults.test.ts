@@ -191,11 +191,38 @@ const cases: readonly [string, readonly { path: string }[], string, string | Reg
     'traffic.y',
     'is the same as traffic.x',
   ],
+  [
+    'testers of streams',
+    single({ ...gateway, routes: [{ kind: 'TCPRoute', name: 'kong' }], testers: { header: 'x-kong', value: 'y' } }),
+    'traffic.testers',
+    /an HTTPRoute or a GRPCRoute/,
+  ],
   ['the same pods for both sides', single({ ...service, y: service.x }, { steps: AT_ONCE }), 'traffic.y', /same/],
 ];
 test.each(cases)('%s', (_, faults, path, message) => {
   const wanted: unknown = typeof message === 'string' ? message : expect.stringMatching(message);
   expect(faults).toContainEqual({ path, message: wanted });
+});
+
+test('nginx needs addresses without a path, by one scheme, and a directory that it can name', () => {
+  const plan = testPlan('payments');
+  const [first, second] = plan.y.nodes;
+  const nodes = [
+    { ...first, proxy: 'https://10.0.0.1:8443' },
+    { ...second, proxy: 'http://10.0.0.2:8000/kong' },
+  ];
+  const at = (entry: Entry) =>
+    parsePlan({ ...plan, y: { ...plan.y, nodes }, traffic: { ...entry, steps: HALF } }).faults;
+  const wanted = [
+    { path: 'y.nodes[0].proxy', message: 'is https, and x.nodes[0].proxy is http: nginx needs one for all nodes' },
+    { path: 'y.nodes[1].proxy', message: "has a path, which nginx can't pass on" },
+  ];
+  expect(at(nginx)).toEqual(wanted);
+  expect(at({ via: 'several', entries: [nginx, { ...nginx, name: 'b', directory: '/srv/b' }] })).toEqual(wanted);
+  expect(at(route53)).toEqual([]);
+  expect(single({ ...nginx, directory: '/srv/$traffic' })).toEqual([
+    { path: 'traffic.directory', message: "has characters that nginx can't take" },
+  ]);
 });
 
 test('all of it at once, also where there are other faults', () => {

@@ -18,7 +18,7 @@ export function crossFaults(input: unknown): Fault[] {
     ...versions(x['version'], y['version']),
     ...unknownRisks(fieldsOf(plan['migrations'])['accept']),
     ...stepOrder(fieldsOf(plan['traffic'])['steps']),
-    ...trafficFaults(fieldsOf(plan['traffic'])),
+    ...trafficFaults(plan),
     ...impossibleGates(plan['gates'], plan['startedBy']),
     ...lockOutFaults(plan),
     ...backupFaults(plan),

@@ -1,17 +1,15 @@
 import { weightsOfAddresses, type Sides } from '../traffic/address-shares.ts';
 import { plural } from '../plural.ts';
-import { dnsFaults, isDns, recordOf } from './dns-faults.ts';
+import { dnsFaults, isDns } from './dns-faults.ts';
 import { fieldsOf, listOf, type Fault } from './fault.ts';
+import { nginxFaults } from './nginx-faults.ts';
+import { nameOf, twiceFaults, type Place } from './twice-faults.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-interface Place {
-  readonly path: string;
-  readonly entry: Fields;
-}
-
 /** Rules between the entry points of a plan, and between these and the steps. Over the plan as it came. */
-export function trafficFaults(traffic: Fields): Fault[] {
+export function trafficFaults(plan: Fields): Fault[] {
+  const traffic = fieldsOf(plan['traffic']);
   const places =
     traffic['via'] === 'several'
       ? listOf(traffic['entries']).map((entry, index) => ({
@@ -20,68 +18,17 @@ export function trafficFaults(traffic: Fields): Fault[] {
         }))
       : [{ path: 'traffic', entry: traffic }];
   return [
-    ...sameNames(places),
-    ...sameThings(places),
+    ...twiceFaults(places),
     ...places.flatMap((place) => [
-      ...hostsTwice(place),
       ...halfOfPrograms(place),
       ...sameSides(place),
+      ...headerOfStreams(place),
       ...impossibleSteps(place, traffic['steps']),
       ...dnsFaults(place.path, place.entry, traffic['settle']),
     ]),
+    // Of the nodes it is enough to be told once.
+    ...unique(places.flatMap(({ path, entry }) => nginxFaults(path, entry, plan))),
   ];
-}
-
-const nameOf = ({ entry }: Place): unknown => entry['name'] ?? entry['via'];
-
-function sameNames(places: readonly Place[]): Fault[] {
-  return repeated(places.map((place) => [`${place.path}.name`, nameOf(place)])).map(({ path, first, value }) => ({
-    path,
-    message: `expected a name of its own: ${first.replace(/\.name$/, '')} is called ${String(value)} too`,
-  }));
-}
-
-/** What an entry point changes, by the place in the plan that says so. The same twice would be two hands on one wheel. */
-function sameThings(places: readonly Place[]): Fault[] {
-  return repeated(places.flatMap(thingsOf)).map(({ path, first }) => ({
-    path,
-    message: `is what ${first} changes already`,
-  }));
-}
-
-function thingsOf({ path, entry }: Place): [string, unknown][] {
-  const { via, host } = entry;
-  const hosts = typeof host === 'string' ? [host] : [...new Set(listOf(host))];
-  const thing = (field: string, ...parts: readonly unknown[]): [string, unknown] => [
-    `${path}.${field}`,
-    parts.every((part) => typeof part === 'string') ? [via, ...parts].join(' ') : undefined,
-  ];
-  const cluster = [entry['kubeconfig'] ?? '', entry['context'] ?? '', entry['namespace'] ?? 'default'];
-  switch (via) {
-    case 'nginx':
-      return hosts.map((one) => thing('directory', one, entry['directory']));
-    case 'haproxy':
-      return hosts.map((one) => thing('backend', one, entry['socket'], entry['backend']));
-    case 'gateway-api':
-      return listOf(entry['routes']).map((route, index) => {
-        const { kind = 'HTTPRoute', name } = fieldsOf(route);
-        return thing(`routes[${index}]`, ...cluster, kind, name);
-      });
-    case 'ingress-nginx':
-      return [thing('ingress', ...cluster, entry['ingress'])];
-    case 'kubernetes-service':
-      return [thing('service', ...cluster, entry['service'])];
-    case 'command':
-      return [thing('set', ...listOf(entry['set']))];
-    default:
-      return [[`${path}.record`, recordOf(entry)]];
-  }
-}
-
-function hostsTwice({ path, entry }: Place): Fault[] {
-  return repeated(listOf(entry['host']).map((host, index) => [`${path}.host[${index}]`, host])).map(
-    ({ path: place, first }) => ({ path: place, message: `is the same as ${first}` }),
-  );
 }
 
 function halfOfPrograms({ path, entry }: Place): Fault[] {
@@ -96,6 +43,12 @@ function sameSides({ path, entry: { via, x, y } }: Place): Fault[] {
   const sorted = (side: unknown) => JSON.stringify(Object.entries(fieldsOf(side)).sort());
   if (Object.keys(fieldsOf(x)).length === 0 || sorted(x) !== sorted(y)) return [];
   return [{ path: `${path}.y`, message: `is the same as ${path}.x` }];
+}
+
+function headerOfStreams({ path, entry: { via, routes, testers } }: Place): Fault[] {
+  const kinds = listOf(routes).map((route) => fieldsOf(route)['kind'] ?? 'HTTPRoute');
+  if (via !== 'gateway-api' || testers === undefined || kinds.some((kind) => kind !== 'TCPRoute')) return [];
+  return [{ path: `${path}.testers`, message: 'needs a route that has headers: an HTTPRoute or a GRPCRoute' }];
 }
 
 /** Each entry point has to make every step. */
@@ -123,14 +76,5 @@ function possibleWeights({ entry }: Place): { readonly weights: readonly number[
   return { weights: weightsOfAddresses(sides), why };
 }
 
-/** What has been there before, each with the place where it was first. */
-function repeated(all: readonly (readonly [string, unknown])[]): { path: string; first: string; value: unknown }[] {
-  const seen = new Map<unknown, string>();
-  return all.flatMap(([path, value]) => {
-    const first = seen.get(value);
-    if (value === undefined) return [];
-    if (first !== undefined) return [{ path, first, value }];
-    seen.set(value, path);
-    return [];
-  });
-}
+const unique = (faults: readonly Fault[]): Fault[] =>
+  faults.filter(({ path }, index) => faults.findIndex((one) => one.path === path) === index);
