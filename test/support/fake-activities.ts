@@ -31,6 +31,13 @@ export const inconclusive: Verdict = {
   reasons: [{ metric: 'requests', text: 'Y got 3 requests, 200 are needed' }],
 };
 
+export const both: Verdict = {
+  verdict: 'inconclusive',
+  control: 'x',
+  reasons: [{ metric: 'errorRatio', text: 'Both sides answer too much with 5xx' }],
+  both: true,
+};
+
 function migrations(world: World, ran: boolean): MigrationState {
   const pending = ran && world.pendingAfterUp && !world.finished;
   const state = pending ? 'pending' : 'clean';

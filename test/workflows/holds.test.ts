@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fail, inconclusive, pass } from '../support/fake-activities.ts';
+import { both, fail, inconclusive, pass } from '../support/fake-activities.ts';
 import { deferred, fails, fromCall, waitsFor, type Override, type World } from '../support/fake-activities-world.ts';
 import '../support/workflow-environment-patience.ts';
 import { WorkflowEnvironment } from '../support/workflow-environment.ts';
@@ -118,6 +118,62 @@ describe.concurrent('no verdict', () => {
       await run.signal('abandon', { by: 'ann' });
       expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
     }
+  });
+});
+
+describe.concurrent('both sides fail', () => {
+  const throughBoth = (world: World) =>
+    world.calls
+      .filter(({ key }) => key === 'watchTraffic:hold')
+      .map(({ input }) => (input as { throughBoth?: true }).throughBoth);
+
+  it('in a bake: the weights stay, and a person is called; Y alone is still watched, and takes the traffic back', async () => {
+    const run = await env.start({ world: (world) => void world.verdicts.set('shift-25', both) });
+    const held = await run.untilState('held');
+    expect(held).toMatchObject({ failure: { kind: 'database', code: 'BothSidesFail' }, traffic: { weight: 25 } });
+    await run.world.began('watchTraffic:hold');
+    expect(throughBoth(run.world)).toEqual([true]);
+    expect(undoneKeys(run.world)).toEqual([]);
+    run.world.breachNow();
+    await run.until('all traffic is on X', ({ state, traffic }) => state === 'held' && traffic.weight === 0);
+    await run.signal('abandon', { by: 'ann' });
+    expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+  });
+
+  it('`retry`, when it is mended, goes on at the same step', async () => {
+    const run = await env.start({ world: (world) => void world.verdicts.set('shift-25', both) });
+    await run.untilState('held');
+    run.world.verdicts.clear();
+    const before = run.world.calls.length;
+    await run.signal('retry', { by: 'ann' });
+    await run.approve('finish');
+    expect(await run.result()).toMatchObject({ outcome: 'completed' });
+    expect(acts(run.world, before).filter((key) => key.startsWith('setWeight'))).toEqual([
+      'setWeight:25',
+      'setWeight:100',
+    ]);
+  });
+
+  it('while held for something else: told once, the weights stay, and it is watched on', async () => {
+    const run = await env.start({
+      world: (world) => {
+        world.verdicts.set('shift-25', inconclusive);
+        world.on('watchTraffic:hold', (_, usual) => {
+          if (throughBoth(world).at(-1) === true) return usual();
+          const at = new Date().toISOString();
+          return Promise.resolve({ verdict: both, from: at, to: at, weight: 25, samples: 3 });
+        });
+      },
+    });
+    await run.until('it is told', ({ failure }) => failure?.kind === 'database');
+    await run.until('it is watched on', () => throughBoth(run.world).length === 2);
+    expect(throughBoth(run.world)).toEqual([undefined, true]);
+    expect(await run.status()).toMatchObject({ state: 'held', traffic: { weight: 25 } });
+    expect(undoneKeys(run.world)).toEqual([]);
+    run.world.breachNow();
+    await run.until('all traffic is on X', ({ state, traffic }) => state === 'held' && traffic.weight === 0);
+    await run.signal('abandon', { by: 'ann' });
+    expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
   });
 });
 
