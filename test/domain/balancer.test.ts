@@ -22,6 +22,8 @@ test.each([
   ['prepared for other steps', { ...prepared, weights: [0, 25, 100] }, now, ['refuse']],
   ['Y has traffic already', prepared, { ...now, weight: 50 }, ['refuse']],
   ['a node was left out', prepared, { ...now, out: ['x1'] }, ['refuse']],
+  ['the way of testers was left open', prepared, { ...now, testers: true }, ['pass', 'warn']],
+  ['the way of testers is closed', prepared, { ...now, testers: false }, ['pass']],
   ['it lacks something', { ...prepared, lacks: ['it has no x'] }, now, ['pass', 'warn']],
   ['all of it', { weights: [100], nodes: { x: [], y: [] }, lacks: ['a', 'b'] }, { ...now, weight: 3 }, 'rrrrww'],
 ] as const)('a balancer, %s', (_, there, state, levels) => {

@@ -225,6 +225,11 @@ test('nginx needs addresses without a path, by one scheme, and a directory that 
   ]);
 });
 
+test('what is missing is missing, and not the same as what is missing elsewhere', () => {
+  const found = several([{ via: 'command' }, { via: 'command', name: 'b' }, { via: 'haproxy' }, { via: 'route53' }]);
+  expect(found.filter(({ message }) => message.includes('already'))).toEqual([]);
+});
+
 test('all of it at once, also where there are other faults', () => {
   const found = several(
     [

@@ -37,7 +37,7 @@ function thingsOf({ path, entry }: Place): [string, unknown][] {
   const hosts = typeof host === 'string' ? [host] : [...new Set(listOf(host))];
   const thing = (field: string, ...parts: readonly unknown[]): [string, unknown] => [
     `${path}.${field}`,
-    parts.every((part) => typeof part === 'string') ? [via, ...parts].join(' ') : undefined,
+    parts.length > 0 && parts.every((part) => typeof part === 'string') ? [via, ...parts].join(' ') : undefined,
   ];
   const cluster = [entry['kubeconfig'] ?? '', entry['context'] ?? '', entry['namespace'] ?? 'default'];
   switch (via) {

@@ -21,8 +21,18 @@ export function balancerReady(at: Balancer, prepared: Prepared, now: TrafficStat
   const lacks = (prepared.lacks ?? []).map((text) =>
     warn(RULE, `${at.name}: ${text}`, 'See docs/traffic.md for what each kind of balancer can do.'),
   );
-  if (wrong.length > 0) return [...wrong, ...lacks];
-  return [pass(RULE, `${at.name} is prepared for every step, and X has all traffic.`), ...lacks];
+  const open =
+    now.testers === true
+      ? [
+          warn(
+            RULE,
+            `${at.name}: testers reach Y already.`,
+            'It closes with this upgrade; nothing runs there until Y does.',
+          ),
+        ]
+      : [];
+  if (wrong.length > 0) return [...wrong, ...lacks, ...open];
+  return [pass(RULE, `${at.name} is prepared for every step, and X has all traffic.`), ...lacks, ...open];
 }
 
 function nodes(at: Balancer, { nodes: known }: Prepared): Finding[] {
