@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   history: () => import('./history/index.ts'),
   recovery: () => import('./recovery/index.ts'),
   backup: () => import('./backup/index.ts'),
+  shift: () => import('./shift/index.ts'),
 };
 
 const OPTIONS = { quick: { type: 'boolean' }, seed: { type: 'string' } } as const;
