@@ -20,7 +20,7 @@ export interface Kubernetes {
   kubeconfig(user?: string): string;
   /** The secret of a user, as it stands in the file. */
   token(user: string): string;
-  /** Of the API server; etcd keeps the objects. */
+  /** Ends the API server, as a crash would; etcd keeps the objects. */
   stopApi(): Promise<void>;
   startApi(): Promise<void>;
   stop(): Promise<void>;
@@ -55,7 +55,7 @@ export async function startKubernetes({ dir, users = [] }: KubernetesOptions): P
     url,
     kubeconfig: (user = ADMIN) => join(dir, `${user}.kubeconfig`),
     token: (user) => tokens[user] ?? '',
-    stopApi: () => api.stop(),
+    stopApi: () => api.stop(0),
     async startApi() {
       api = await startApiServer(dir, command, store, port);
     },

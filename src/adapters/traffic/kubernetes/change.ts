@@ -3,7 +3,7 @@ import { decideWeight } from '../../../domain/traffic/change.ts';
 import { carriedBy, marksOf, type Carried, type Carrier } from './carrier.ts';
 import { Conflict } from './failure.ts';
 import { describeRef, type KubernetesObject, type Objects } from './objects.ts';
-import { checkOwners, ownersOf } from './owners.ts';
+import { ownersOf } from './owners.ts';
 
 /** A change of every object of a balancer. What is left out stays as it is. */
 export interface ObjectChange {
@@ -13,10 +13,7 @@ export interface ObjectChange {
   readonly testers?: boolean;
   /** Left out by a retreat. */
   readonly expected?: number;
-  /** A retreat takes the fields from whoever owns them. */
   readonly retreat: boolean;
-  /** Owners that the fields may be taken from, besides people's tools. */
-  readonly takeFrom: readonly string[];
 }
 
 interface Found {
@@ -87,11 +84,9 @@ async function changeOne(objects: Objects, first: Found, change: ObjectChange): 
   for (let tries = 1; ; tries++) {
     const next = nextOf({ carrier, object }, change);
     if (next === undefined) return undefined;
-    const owners = ownersOf(object, carrier.owned);
-    if (!change.retreat) checkOwners(carrier.ref, owners, change.takeFrom);
     try {
       const before = readNow(carrier, object, change);
-      const after = await write(objects, { carrier, object }, next, owners.length > 0);
+      const after = await write(objects, { carrier, object }, next);
       return { carrier, object: after, before };
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
@@ -102,7 +97,12 @@ async function changeOne(objects: Objects, first: Found, change: ObjectChange): 
   }
 }
 
-function write(objects: Objects, { carrier, object }: Found, next: Carried, force: boolean): Promise<KubernetesObject> {
+/**
+ * Whose the fields are was asked and told before the upgrade. By now the weight is the expected one, whoever owns it: so nothing of
+ * theirs is lost by taking the fields over.
+ */
+function write(objects: Objects, { carrier, object }: Found, next: Carried): Promise<KubernetesObject> {
+  const force = ownersOf(object, carrier.owned).length > 0;
   const { annotations, ...fields } = carrier.fields(object, next);
   const { resourceVersion } = object.metadata;
   const all = { ...fields, annotations: { ...annotations, ...marksOf(next) } };
@@ -112,5 +112,5 @@ function write(objects: Objects, { carrier, object }: Found, next: Carried, forc
 /** What can't be put back is told by the next read, which finds the objects to differ. */
 async function putBack(objects: Objects, changed: readonly Changed[]): Promise<void> {
   for (const { carrier, object, before } of [...changed].reverse())
-    await write(objects, { carrier, object }, before, false).catch(() => undefined);
+    await write(objects, { carrier, object }, before).catch(() => undefined);
 }

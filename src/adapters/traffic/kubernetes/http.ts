@@ -59,7 +59,7 @@ function checkAnswer(server: string, { httpStatusCode }: ResponseContext, text: 
 function isObject(text: string): boolean {
   try {
     const answer: unknown = JSON.parse(text);
-    return typeof answer === 'object' && answer !== null && 'kind' in answer && 'apiVersion' in answer;
+    return typeof answer === 'object' && answer !== null && 'kind' in answer;
   } catch {
     return false;
   }

@@ -31,13 +31,13 @@ const anyObject = z.object({
     annotations: labels,
     labels,
     managedFields: z
-      .array(z.object({ manager: z.string().default(''), operation: z.string(), fieldsV1: z.unknown() }))
+      .array(z.object({ manager: z.string().default(''), operation: z.string(), fieldsV1: z.unknown().optional() }))
       .default([]),
   }),
-  spec: z.unknown(),
-  status: z.unknown(),
+  spec: z.unknown().optional(),
+  status: z.unknown().optional(),
   // Of EndpointSlices, which have no `spec`.
-  endpoints: z.unknown(),
+  endpoints: z.unknown().optional(),
 });
 export type KubernetesObject = z.output<typeof anyObject>;
 

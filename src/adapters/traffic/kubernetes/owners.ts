@@ -63,6 +63,7 @@ const KEEPERS: readonly Keeper[] = [
     keeps: ({ annotations, labels }) =>
       ('kustomize.toolkit.fluxcd.io/name' in labels || 'helm.toolkit.fluxcd.io/name' in labels) &&
       annotations['kustomize.toolkit.fluxcd.io/reconcile'] !== 'disabled' &&
+      annotations['helm.toolkit.fluxcd.io/driftDetection'] !== 'disabled' &&
       !['Ignore', 'IfNotPresent'].includes(annotations['kustomize.toolkit.fluxcd.io/ssa'] ?? ''),
   },
   { name: 'Config Sync', keeps: ({ annotations }) => annotations['configmanagement.gke.io/managed'] === 'enabled' },

@@ -12,6 +12,7 @@ import { pollUntil } from './poll.ts';
 /** What the kinds of balancers that are objects of Kubernetes differ in. */
 export interface ObjectKind {
   readonly driver: Via;
+  /** Owners that the fields may be taken from, besides people's tools. */
   readonly takeFrom: readonly string[];
   readonly weights?: readonly number[];
   /** The objects of this balancer; asked for at each call. */
@@ -57,11 +58,11 @@ export function createObjectRouter(cluster: ClusterRef, kind: ObjectKind): Traff
     const found = all.map(({ object }) => object);
     return { ...state, testers: await kind.testers.areOpen(objects(), found) };
   }
-  async function change(wanted: Omit<ObjectChange, 'takeFrom'>): Promise<TrafficState> {
-    await changeAll(objects(), await kind.carriers(objects()), { ...wanted, takeFrom: kind.takeFrom });
+  async function change(wanted: ObjectChange): Promise<TrafficState> {
+    await changeAll(objects(), await kind.carriers(objects()), wanted);
     return confirm(wanted);
   }
-  async function confirm({ by, epoch, weight, testers }: Omit<ObjectChange, 'takeFrom'>): Promise<TrafficState> {
+  async function confirm({ by, epoch, weight, testers }: ObjectChange): Promise<TrafficState> {
     const after = await current();
     const isSo =
       after.epoch === epoch &&
@@ -112,7 +113,7 @@ export function createObjectRouter(cluster: ClusterRef, kind: ObjectKind): Traff
     if (kind.testers === undefined) return change({ ...wanted, testers: open });
     const { carriers, found } = await read();
     // The epoch first: a call that comes too late makes nothing.
-    await changeAll(objects(), carriers, { ...wanted, takeFrom: kind.takeFrom });
+    await changeAll(objects(), carriers, wanted);
     await kind.testers.move(objects(), found, open);
     return confirm({ ...wanted, testers: open });
   }
