@@ -48,7 +48,8 @@ export async function readBackend({
 }: Pick<EntryVia<'haproxy'>, 'socket' | 'backend'>): Promise<Backend> {
   const answers = await ask(socket, [
     `show servers state ${backend}`,
-    `show stat ${backend} ${BACKENDS_AND_SERVERS} -1`,
+    // Of all: asked by name it would mean the frontend, if there is one of the same name.
+    `show stat -1 ${BACKENDS_AND_SERVERS} -1`,
     'show table',
     'show cli level',
     'show info',
@@ -62,11 +63,12 @@ export async function readBackend({
   const pid = Number(/^Pid: (\d+)$/m.exec(info)?.[1]);
   if (version !== '1' || state === undefined || stats === undefined || Number.isNaN(pid))
     throw nonsense(socket, answers.join('\n'));
-  const whole = stats.find(({ svname }) => svname === 'BACKEND');
+  const own = stats.filter(({ pxname }) => pxname === backend);
+  const whole = own.find(({ svname }) => svname === 'BACKEND');
   const persistence = persistenceOf(backend, whole, tables);
   return {
     servers: state.flatMap((row) => {
-      const shown = stats.find(({ svname }) => svname === row['srv_name']);
+      const shown = own.find(({ svname }) => svname === row['srv_name']);
       // Backup servers get nothing as long as there are others.
       if (shown === undefined || shown['bck'] === '1') return [];
       return [serverOf(row, shown, () => nonsense(socket, answers.join('\n')))];
