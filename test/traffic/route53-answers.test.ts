@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
-import { code, KEY, useRoute53 } from './route53-fixture.ts';
+import { code, KEY, useRoute53, Y } from './route53-fixture.ts';
 
 const { route53, router, set, current, begin } = useRoute53();
 
 describe('what Route 53 answers instead', { timeout: 60_000 }, () => {
+  const page = readFileSync(new URL('../../docs/traffic/route53.md', import.meta.url), 'utf8');
+  const rights = [...page.matchAll(/"route53:((?:Get|List|Change)\w+)"(?!: )/g)].map(([, right = '']) => right);
   const xml = (name: string, message: string) =>
     `<?xml version="1.0"?><ErrorResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Error><Type>Sender</Type><Code>${name}</Code><Message>${message}</Message></Error><RequestId>1</RequestId></ErrorResponse>`;
   const answerAll = (status: number, body: string, type?: string) => {
@@ -96,7 +99,7 @@ describe('what Route 53 answers instead', { timeout: 60_000 }, () => {
   });
 
   test('a worker without the right to change hears so before the first step; and it may go on to look', async () => {
-    const { key, secret, release } = await onlyAllow(['GetHostedZone', 'ListResourceRecordSets', 'GetChange']);
+    const { key, secret, release } = await onlyAllow(rights.filter((right) => right !== 'ChangeResourceRecordSets'));
     try {
       vi.stubEnv('AWS_ACCESS_KEY_ID', key);
       vi.stubEnv('AWS_SECRET_ACCESS_KEY', secret);
@@ -107,6 +110,24 @@ describe('what Route 53 answers instead', { timeout: 60_000 }, () => {
       const error = (await current().catch((cause: unknown) => cause)) as Error;
       expect(error).toEqual(code('BalancerRefused', 'HTTP 403'));
       expect(error.message).not.toContain('another-secret');
+    } finally {
+      await release();
+      vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIATEST');
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', KEY);
+    }
+  });
+
+  test('the rights that the docs list are enough', async () => {
+    const { key, secret, release } = await onlyAllow(rights);
+    try {
+      vi.stubEnv('AWS_ACCESS_KEY_ID', key);
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', secret);
+      expect(await router().describe()).toMatchObject({ lacks: [] });
+      const epoch = await begin();
+      expect(await set(100, epoch + 1, 0)).toMatchObject({ weight: 100 });
+      route53().resolver.answer = () => [...Y];
+      expect(await router().verify(100, { within: 30_000 })).toMatchObject({ agrees: true });
+      await set(0, epoch + 2);
     } finally {
       await release();
       vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIATEST');

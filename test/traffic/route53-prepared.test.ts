@@ -1,8 +1,16 @@
+import { readFileSync } from 'node:fs';
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { code, MARK, mine, RECORD, useRoute53, weighted, X, Y } from './route53-fixture.ts';
 
 const { route53, router, set, current, begin } = useRoute53();
+
+function changesOf(batch: string): (readonly [Change['Action'], ResourceRecordSet])[] {
+  const { Changes } = JSON.parse(batch) as {
+    Changes: { Action: Change['Action']; ResourceRecordSet: ResourceRecordSet }[];
+  };
+  return Changes.map(({ Action, ResourceRecordSet }) => [Action, ResourceRecordSet]);
+}
 
 describe('a name that is not prepared', { timeout: 60_000 }, () => {
   const NAME = 'new.example.com';
@@ -28,10 +36,7 @@ describe('a name that is not prepared', { timeout: 60_000 }, () => {
 
     const [, zone, batch] = / --hosted-zone-id (\w+) --change-batch '(.*)'$/.exec(error.message) ?? [];
     expect(zone).toBe(route53().entry.zone);
-    const { Changes } = JSON.parse(batch ?? '') as {
-      Changes: { Action: Change['Action']; ResourceRecordSet: ResourceRecordSet }[];
-    };
-    await route53().change(...Changes.map(({ Action, ResourceRecordSet }) => [Action, ResourceRecordSet] as const));
+    await route53().change(...changesOf(batch ?? ''));
     expect(await describeIt({ zone: `/hostedzone/${zone}` })).toEqual({
       ...{ driver: 'route53', place: `${NAME} (A) in hosted zone ${zone}`, lacks: [] },
     });
@@ -176,6 +181,16 @@ describe("somebody else's hand", { timeout: 60_000 }, () => {
     expect(await set(0, epoch + 3)).toMatchObject({ weight: 0, epoch: epoch + 3 });
     expect((await route53().sets(RECORD)).map(({ Weight }) => Weight)).toEqual([100, 0]);
     expect(await router().describe()).toMatchObject({ lacks: [] });
+  });
+
+  test('the emergency of docs/traffic/route53.md, by hand: all on X, and found as not ours', async () => {
+    const page = readFileSync(new URL('../../docs/traffic/route53.md', import.meta.url), 'utf8');
+    const [, batch = ''] = /```json\n(\{\s+"Changes"[^]*?)```/.exec(page) ?? [];
+    const epoch = await begin();
+    await set(50, epoch + 1, 0);
+    await route53().change(...changesOf(batch.replaceAll('"TTL": 30', '"TTL": 1')));
+    expect((await current()).weight).toBe(0);
+    await expect(set(100, epoch + 2, 50)).rejects.toEqual(code('ForeignChange'));
   });
 
   test('a mark with nonsense in it is no epoch at all, and stays as it is', async () => {
