@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, symlinkSync, mkdirSync } from 'node:fs';
 import { Resolver } from 'node:dns/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -184,6 +185,13 @@ describe('somebody else', () => {
     }
   });
 
+  test('a change that was made and then undone by somebody is not made again by a repeat', async () => {
+    await set(25, 1, 0);
+    await person(...records('api', 'A', X));
+    await expect(set(25, 1, 0)).rejects.toEqual(code('ForeignChange'));
+    expect(await answer('api', 'A')).toEqual(X);
+  });
+
   test('the TXT record: removed, found; written over, believed by nobody', async () => {
     await set(25, 7, 0);
     await person(...records('_crossfade.api', 'TXT', []));
@@ -277,6 +285,36 @@ describe('what can be wrong', () => {
       await expect(at(server.port).current()).rejects.toEqual(code(name));
       await server.close();
     }
+  });
+
+  test('a server that takes no updates, fails at them, or answers without the signature of the key', async () => {
+    const { port } = new URL(`tcp://${bind.address}`);
+    for (const [rcode, name, text] of [
+      [1, 'BalancerNonsense', 'FORMERR'],
+      [2, 'BalancerUnreachable', 'fails at the update (SERVFAIL)'],
+      [4, 'BalancerNotPrepared', 'takes no updates of the zone example.org (NOTIMP)'],
+      [5, 'BalancerRefused', 'must be the primary server'],
+      [9, 'BalancerNotPrepared', '(NOTAUTH)'],
+      [0, 'BalancerNonsense', 'TSIG'],
+    ] as const) {
+      const between = await tcpServer((socket) => {
+        socket.once('data', (asked: Buffer) => {
+          if (isUpdate(asked)) {
+            const header = Buffer.from([0, 12, ...asked.subarray(2, 4), 0xa8, rcode, ...new Uint8Array(8)]);
+            return socket.end(header);
+          }
+          const behind = connect(Number(port), '127.0.0.1');
+          behind.write(asked);
+          return socket.pipe(behind).pipe(socket);
+        });
+      });
+      const failed = await set(25, 1, 0, routerFor({ server: `127.0.0.1:${between.port}` })).catch(
+        (error: unknown) => error,
+      );
+      expect(failed).toMatchObject({ code: name, message: expect.stringContaining(text) as string });
+      await between.close();
+    }
+    expect(await routerFor().current()).toMatchObject({ weight: 0, epoch: 0 });
   });
 
   test('while an update waits, its key stands in no process list', async () => {

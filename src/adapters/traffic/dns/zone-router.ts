@@ -40,6 +40,12 @@ export function createZoneRouter<F extends Found>(
   }
 
   function decideOn(found: Found, change: WeightChange): Wanted | undefined {
+    const done = found.mark?.epoch === change.epoch && found.mark.weight === change.weight;
+    if (done && found.weight !== change.weight)
+      throw new CrossfadeError(
+        'ForeignChange',
+        `${place} has ${found.has} now, while the TXT record says that ${change.weight} % was set on Y: somebody changed it after that.`,
+      );
     // A retreat overwrites whatever it finds, if its epoch is newer.
     if (change.expected !== undefined || change.epoch <= (found.mark?.epoch ?? 0))
       return wantedWeight(place, stateOf(found), change);

@@ -7,7 +7,7 @@ import type { Secrets } from '../../secrets.ts';
 import { absoluteName } from '../dns/names.ts';
 import { partsOf, programMissing, type DnsRecord } from './dig.ts';
 
-/** Milliseconds: what nsupdate waits for, and for all of its run. */
+/** Seconds that nsupdate waits for an answer, and milliseconds for all of its run. */
 const PATIENCE = 5;
 const TIME_LIMIT = 10_000;
 
@@ -68,28 +68,28 @@ export async function sendUpdate(
 
   function failure(code: string, said: string): CrossfadeError {
     const it = `The DNS server ${server}`;
-    if (/^NOTAUTH\(/.test(code) || /tsig verify failure|TSIG error/i.test(said))
+    if (code.startsWith('NOTAUTH('))
       return new CrossfadeError(
         'BalancerRefused',
-        `${it} refuses the key ${tsig.name} of the plan (${code || 'TSIG'}): its name, its secret or its algorithm (${tsig.algorithm}) is another one there, or a clock is wrong.`,
+        `${it} refuses the key ${tsig.name} of the plan (${code}): its name, its secret or its algorithm (${tsig.algorithm}) is another one there, or a clock is wrong.`,
       );
     if (code === 'REFUSED')
       return new CrossfadeError(
         'BalancerRefused',
-        `${it} lets the key ${tsig.name} not change ${record} in ${zone}: the zone's \`update-policy\` must grant it the names and types that docs/traffic/rfc2136.md lists.`,
+        `${it} lets the key ${tsig.name} not change ${record} in ${zone}: the zone's \`update-policy\` must grant it the names and types that docs/traffic/rfc2136.md lists, and it must be the primary server.`,
       );
     if (code === 'NOTAUTH' || code === 'NOTZONE' || code === 'NOTIMP')
       return new CrossfadeError(
         'BalancerNotPrepared',
-        `${it} takes no updates of the zone ${zone} (${code}): it must be its primary server, and ${record} in it.`,
+        `${it} takes no updates of the zone ${zone} (${code}): it must be its primary server, and take dynamic updates.`,
       );
-    if (code === 'FORMERR' || /unexpected|malformed|FORMERR|unexpected end/i.test(said))
-      return new CrossfadeError('BalancerNonsense', `${it} answers an update with nonsense: ${said}.`);
     if (code === 'SERVFAIL')
       return unreachable(
         'fails at the update (SERVFAIL); its log says why: often it may not write beside the zone file',
       );
-    return unreachable(`can't be reached for an update: ${lastLines(said)}`);
+    if (code !== '' || /TSIG error|unexpected|dns_request/i.test(said))
+      return new CrossfadeError('BalancerNonsense', `${it} answers an update with nonsense${lastLines(said)}.`);
+    return unreachable(`can't be reached for an update${lastLines(said)}`);
   }
 
   function unreachable(how: string): CrossfadeError {
