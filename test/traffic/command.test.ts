@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { processWithPid } from '../../sandbox/proc.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
+import { createTrafficActivities } from '../../src/activities/traffic.ts';
 import type { EntryVia } from '../../src/domain/plan/index.ts';
 import { tempFolder } from '../sandbox/temp-folder.ts';
 import { commandRouter, mine, prepare, PROGRAM, traefik } from './command-setup.ts';
@@ -179,6 +180,26 @@ test('without `out` and `in` no node can be taken out, which is told', async () 
   const limited = commandRouter(without);
   expect(limited.setOut).toBeUndefined();
   expect((await limited.describe()).lacks).toEqual([expect.stringContaining('no node can be taken out')]);
+});
+
+test('preflight finds whether it is prepared, what it lacks, and whether X has all traffic', async () => {
+  const activities = createTrafficActivities({
+    router: ({ entry }) => commandRouter(entry as EntryVia<'command'>),
+  });
+  const check = async (entry: EntryVia<'command'>) => {
+    const at = { name: 'edge', entry, weights: [5, 100], nodes: { x: ['x1'], y: ['y1'] } };
+    return (await activities.checkBalancer({ at })).map(({ level, message }) => `${level} ${message}`);
+  };
+  const epoch = await begin();
+  expect(await check(traefik(file))).toEqual(['pass edge is prepared for every step, and X has all traffic.']);
+  const { out: _out, in: _in, ...without } = traefik(file);
+  expect(await check(without)).toEqual([
+    expect.stringMatching(/^pass/),
+    expect.stringMatching(/^warn edge: .*taken out/),
+  ]);
+  expect(await check(traefik(join(root, 'none.yml')))).toEqual([expect.stringMatching(/^refuse edge: .*none\.yml/)]);
+  await router({}).set({ upgrade: mine, weight: 5, epoch: epoch + 1 });
+  expect(await check(traefik(file))).toEqual(['refuse edge: Y gets 5 % already (set by run mine).']);
 });
 
 /** A worker of its own, which sets 50 % and dies on the way. */
