@@ -13,6 +13,7 @@ let x1: KongNode;
 
 const activities = createClusterActivities({ http });
 const check = (cluster: Side) => asActivity(() => activities.checkNodes({ cluster }));
+const awaitNodes = (whole: boolean) => asActivity(() => activities.awaitNodes({ cluster: y, whole, every: 100 }));
 const compare = () => asActivity(() => activities.compareEntities({ x, y }));
 
 beforeAll(async () => {
@@ -42,6 +43,16 @@ test('which nodes are ready, and why the others are not', async () => {
     ready: ['y1'],
     notReady: { wrong: expect.stringContaining('Kong 3.6.1'), gone: expect.stringContaining('does not answer') },
   });
+});
+
+test('a node that dies is missed, and one that is back makes the side whole', async () => {
+  const y2 = y.nodes[1] as KongNode;
+  const missed = awaitNodes(false);
+  await kill([y2]);
+  expect(await missed).toEqual({ notReady: { y2: expect.stringContaining('does not answer') } });
+  const whole = awaitNodes(true);
+  await start(y, database);
+  expect(await whole).toEqual({ notReady: {} });
 });
 
 test('X and Y show the same entities', async () => {
