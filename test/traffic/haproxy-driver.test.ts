@@ -28,5 +28,5 @@ driverCases('haproxy', {
     lines.push(...['y1', 'y2'].map((name) => `set weight kong/${name} ${weight}`));
     await balanced.haproxy.ask(lines.join(';'));
   },
-  runs: 12,
+  runs: 40,
 });

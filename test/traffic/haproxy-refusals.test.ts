@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeFolder, removeFolder } from '../../sandbox/folder.ts';
 import { freePort } from '../../sandbox/free-port.ts';
+import { installTools } from '../../sandbox/install/index.ts';
 import { tempFolder } from '../sandbox/temp-folder.ts';
 import { routerFor, startBalanced, type Balanced } from './haproxy-setup.ts';
 import { upgrade } from './setup.ts';
@@ -60,6 +63,23 @@ test('a socket without the right: told at preflight, and nothing is changed', as
     await expect(router.set({ ...change, epoch: epoch + 1 })).rejects.toEqual(code('BalancerRefused'));
     expect(await router.current()).toMatchObject({ weight: 0, epoch });
   }
+});
+
+test('a socket that the user of the worker may not use', async () => {
+  const socket = join(dir, 'closed');
+  linkSync(balanced.entry.socket, socket);
+  chmodSync(socket, 0o000);
+  const program = `
+    const { ask } = await import(${JSON.stringify(new URL('../../src/adapters/traffic/haproxy/runtime-api.ts', import.meta.url))});
+    await ask(${JSON.stringify(socket)}, ['show info']).catch(({ code, message }) => console.log(code, message));`;
+  // Root passes by permissions, unless that is taken away.
+  const asAnybody = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : [];
+  const [command = '', ...args] = [...asAnybody, process.execPath, '--input-type=module', '-e', program];
+  const { stdout } = await promisify(execFile)(command, args);
+  expect(stdout).toBe(
+    `BalancerRefused HAProxy can't be asked at ${socket}: the user of the worker may not use the socket.\n`,
+  );
+  chmodSync(socket, 0o600);
 });
 
 test('nobody there', async () => {
@@ -159,6 +179,19 @@ test('whether HAProxy loads the state file is read from its configuration', asyn
   expect(await reload(local, `server-state-base ${dir}`)).toEqual([]);
   writeFileSync(haproxy.configFile, '');
   expect(await lacks()).toEqual([expect.stringMatching(/^Whether HAProxy loads .* can't be seen from here/)]);
+});
+
+test('the configuration that the documents show is one', async () => {
+  const page = readFileSync(new URL('../../docs/traffic/haproxy.md', import.meta.url), 'utf8');
+  const shown = /```haproxy\n(.*?)```/s.exec(page)?.[1] ?? '';
+  const file = join(dir, 'shown.cfg');
+  writeFileSync(file, shown);
+  const { haproxy: command } = await installTools(['haproxy']);
+  const { stdout } = await promisify(execFile)(command, ['-c', '-f', file]);
+  expect(stdout).toContain('Configuration file is valid');
+  // What is told of it in the documents is what these tests run with.
+  for (const line of ['retry-on', 'option redispatch', 'retries', 'http-request', 'load-server-state-from-file'])
+    expect(balanced.config).toContain(new RegExp(`${line}.*`).exec(shown)?.[0]);
 });
 
 async function listen(answer: (connection: Socket) => unknown) {
