@@ -62,7 +62,7 @@ const protocols = table(
 );
 
 function yes(able: boolean): string {
-  return able ? 'yes' : 'no';
+  return able ? 'yes' : 'your own';
 }
 
 /** The page with its tables made anew. */

@@ -53,6 +53,7 @@ function abilities({ traffic }: Plan, entry: Entry): string[] {
     ...(weights === 'all-or-nothing' ? ['! all or nothing: Y gets everything in one step, nothing shows before'] : []),
     ...(entry.via === 'rfc2136' ? [`· its addresses make ${weightsOfAddresses(entry).slice(1).join(', ')} %`] : []),
     ...(lag === undefined ? [] : [`! clients lag: ${lag}${timeOfLag(entry, traffic.settle)}`]),
+    ...shortSettle(entry, traffic.settle),
     ...testers(entry),
     ...sticky(entry),
     `· the epoch of each change is kept in ${epochIn}: an older one is refused`,
@@ -91,8 +92,19 @@ function splits(entry: Entry): string[] {
 const timeOfLag = (entry: Entry, settle: number): string =>
   'ttl' in entry ? ` (ttl ${entry.ttl} s, settle ${formatDuration(settle)})` : '';
 
+/** Until all servers of a zone have a change, and clients that ask seldom have asked. */
+const BESIDES_THE_TTL = 60_000;
+
+function shortSettle(entry: Entry, settle: number): string[] {
+  if (!('ttl' in entry) || settle >= entry.ttl * 1_000 + BESIDES_THE_TTL) return [];
+  const least = formatDuration(entry.ttl * 1_000 + BESIDES_THE_TTL);
+  return [
+    `! settle is short: servers of the zone take up to a minute besides the ttl, so give it ${least} at the least`,
+  ];
+}
+
 function testers(entry: Entry): string[] {
-  if (!ABILITIES[entry.via].testers) return ['! testers have no way to Y before its first share'];
+  if (!ABILITIES[entry.via].testers) return ['! testers reach Y before its first share only by a rule of your own'];
   const found = testersOf(entry);
   if (found === undefined) return ['· testers have no way to Y before its first share: the plan has no `testers`'];
   const which = 'host' in found ? `for ${found.host}` : `with ${found.header}: ${found.value}`;
