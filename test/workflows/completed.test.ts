@@ -22,11 +22,7 @@ const MIGRATE: Order = [
   ...['checkNodes:x', 'setNodeOut:x2:out', 'restartNode:x2', 'runTests:x', 'setNodeOut:x2:in', 'startNodes:y'],
 ];
 const STAGE: Order = ['compareEntities', ['runTests:y', 'compareAnswers']];
-const step = (y: number): Order => [
-  ['checkDrift', 'checkSides'],
-  `setWeight:${y}`,
-  `measureShare:${y}`,
-];
+const step = (y: number): Order => [['checkDrift', 'checkSides'], `setWeight:${y}`, `measureShare:${y}`];
 const BEFORE_GATE: Order = [['readMigrations:x', 'tellSessions', 'readMigrations:y']];
 const GUARDS: Order = [['readTraffic', 'readFinishFacts']];
 const reload = (node: string): Order => [
@@ -105,6 +101,24 @@ describe.concurrent('an upgrade without trouble', () => {
     ]);
     const begun = (await run.timeline()).filter(({ text }) => text.endsWith(' begins')).map(({ text }) => text);
     expect(begun).toEqual(PHASES.map((name) => `${name} begins`));
+  });
+
+  it('what a stop has cut is told, and what a reload has left to the old workers', async () => {
+    const run = await env.start({
+      world: (world) => {
+        world.on('restartNode:x2', async () => ({ cut: 1 }));
+        world.on('stopNodes:x', async (_, usual) => ({ ...((await usual()) as object), cut: 3 }));
+        world.on('reloadNode:y2', async () => ({ running: 2 }));
+      },
+    });
+    await run.approve('finish');
+    await run.result();
+    const told = (await run.timeline()).map(({ text }) => text).filter((text) => text.includes('WebSocket'));
+    expect(told).toEqual([
+      'x2: 1 request or WebSocket cut, which had not ended after 30 s',
+      'X: 3 requests or WebSockets cut, which had not ended after 30 s',
+      'y2: 2 requests or WebSockets of before its reload, left to the old workers until the end',
+    ]);
   });
 
   it('5 steps make fewer than 600 events and 200 kB of history', async () => {

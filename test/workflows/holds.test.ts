@@ -128,7 +128,12 @@ describe.concurrent('both sides fail', () => {
       .map(({ input }) => (input as { throughBoth?: true }).throughBoth);
 
   it('in a bake: the weights stay, and a person is called; Y alone is still watched, and takes the traffic back', async () => {
-    const run = await env.start({ world: (world) => void world.verdicts.set('shift-25', both) });
+    const run = await env.start({
+      world: (world) => {
+        world.verdicts.set('shift-25', both);
+        world.on('stopNodes:y', async (_, usual) => ({ ...((await usual()) as object), cut: 1 }));
+      },
+    });
     const held = await run.untilState('held');
     expect(held).toMatchObject({ failure: { kind: 'database', code: 'BothSidesFail' }, traffic: { weight: 25 } });
     await run.world.began('watchTraffic:hold');
@@ -138,6 +143,8 @@ describe.concurrent('both sides fail', () => {
     await run.until('all traffic is on X', ({ state, traffic }) => state === 'held' && traffic.weight === 0);
     await run.signal('abandon', { by: 'ann' });
     expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+    const told = (await run.timeline()).map(({ text }) => text);
+    expect(told).toContainEqual('Y: 1 request or WebSocket cut, which had not ended after 30 s');
   });
 
   it('`retry`, when it is mended, goes on at the same step', async () => {
