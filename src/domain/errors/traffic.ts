@@ -68,7 +68,7 @@ export const trafficErrors = defineErrors({
     retryable: true,
     what: 'The balancer took the change, but shows something else when it is read back.',
     means: 'The change is tried again; where the traffic goes is uncertain until it is read back right.',
-    todo: 'If it stays: look on the balancer for another program that writes to the directory of `traffic.directory`.',
+    todo: 'If it stays: look on the balancer for another program that changes its weights (with nginx: that writes to `traffic.directory`).',
   },
   BalancerBusy: {
     retryable: true,
