@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -33,6 +34,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await pdns.stop();
   await removeFolder(join(dir, 'pdns'));
+  rmSync(dir, { recursive: true });
 });
 
 type Entry = EntryVia<'powerdns'>;

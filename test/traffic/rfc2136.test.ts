@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, symlinkSync, mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { Resolver } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -52,6 +52,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await bind.stop();
   await removeFolder(join(dir, 'bind'));
+  rmSync(dir, { recursive: true });
 });
 
 type Entry = EntryVia<'rfc2136'>;
