@@ -1,4 +1,5 @@
-import { NAMESPACE, type Manifest } from './kubernetes-setup.ts';
+import type { Manifest } from './kubernetes-setup.ts';
+import { NAMESPACE } from './kubernetes-worker-setup.ts';
 
 export const X = { service: 'kong-x', port: 80 };
 export const Y = { service: 'kong-y', port: 80 };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  CoreV1Api,
   CustomObjectsApi,
   KubeConfig,
   KubernetesObjectApi,
@@ -14,17 +15,12 @@ import { parse, parseAllDocuments } from 'yaml';
 import { installTools } from '../../sandbox/install/index.ts';
 import { startKubernetes, type Kubernetes } from '../../sandbox/servers/kubernetes.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
-import { createTrafficRouter } from '../../src/adapters/traffic/index.ts';
 import type { TrafficRouter } from '../../src/adapters/traffic/port.ts';
-import { createSecrets } from '../../src/adapters/secrets.ts';
-import { traffic } from '../../src/domain/plan/traffic.ts';
-import type { UpgradeRef } from '../../src/domain/upgrade.ts';
-import { balancersOf } from '../../src/domain/traffic/balancers.ts';
+import { NAMESPACE, routerFor } from './kubernetes-worker-setup.ts';
 
 /** Milliseconds: room for building the API server, where it is not there yet. */
 export const BUILD = 1_500_000;
 export const WORKER = 'worker';
-export const NAMESPACE = 'kong';
 /** What people's manifests are applied as. */
 export const KUBECTL = 'kubectl-client-side-apply';
 
@@ -50,9 +46,6 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-export const upgrade = (runId: string): UpgradeRef => ({
-  ...{ cluster: 'kong', workflowId: 'kong/kong', runId, startedAt: '2026-01-01T00:00:00.000Z' },
-});
 export const code = (name: string) => expect.objectContaining({ code: name }) as Error;
 
 const PATIENCE = { timeoutMs: 60_000 };
@@ -66,6 +59,7 @@ export async function startCluster(dir: string, users: readonly string[] = []): 
   config.loadFromFile(kubernetes.kubeconfig());
   const api = KubernetesObjectApi.makeApiClient(config);
   const custom = config.makeApiClient(CustomObjectsApi);
+  const core = config.makeApiClient(CoreV1Api);
   const none = undefined;
 
   const cluster: Cluster = {
@@ -77,12 +71,12 @@ export async function startCluster(dir: string, users: readonly string[] = []): 
       await api.patch(object, none, none, manager, none, PatchStrategy.MergePatch);
     },
     patchStatus: async ({ apiVersion, kind, metadata: { name, namespace } }, status) => {
+      const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+      if (kind === 'Pod')
+        return void (await core.patchNamespacedPodStatus({ namespace, name, body: { status } }, merge));
       const [group = '', version = ''] = apiVersion.split('/');
       const request = { group, version, namespace, name, plural: `${kind.toLowerCase()}s`, body: { status } };
-      await custom.patchNamespacedCustomObjectStatus(
-        request,
-        setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
-      );
+      await custom.patchNamespacedCustomObjectStatus(request, merge);
     },
     remove: async (manifest) => void (await api.delete(manifest)),
     router: (entry, weights = [5, 25, 50, 100]) => routerFor(kubernetes.kubeconfig(WORKER), entry, weights),
@@ -105,18 +99,6 @@ export async function startCluster(dir: string, users: readonly string[] = []): 
       PATIENCE,
     );
   return cluster;
-}
-
-export function routerFor(
-  kubeconfig: string,
-  entry: Record<string, unknown>,
-  weights: readonly number[] = [100],
-): TrafficRouter {
-  const steps = weights.map((y) => ({ y, bake: '1s' }));
-  const plan = traffic.parse({ kubeconfig, namespace: NAMESPACE, steps, ...entry });
-  const [balancer] = balancersOf({ x: { nodes: [] }, y: { nodes: [] }, traffic: plan } as never);
-  if (balancer === undefined) throw new Error('no balancer');
-  return createTrafficRouter({ secrets: createSecrets({}) })(balancer);
 }
 
 /** Gives the user of the worker the role that the documents tell people to make. */

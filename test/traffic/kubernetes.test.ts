@@ -12,7 +12,8 @@ import {
   service,
   TESTERS,
 } from './kubernetes-manifests.ts';
-import { BUILD, code, startCluster, upgrade, type Cluster } from './kubernetes-setup.ts';
+import { BUILD, code, startCluster, type Cluster } from './kubernetes-setup.ts';
+import { upgrade } from './kubernetes-worker-setup.ts';
 
 const routes = [httpRoute('kong'), plainRoute('GRPCRoute', 'kong-grpc'), plainRoute('TCPRoute', 'kong-tcp')];
 const ingress = canary('kong-canary');

@@ -13,9 +13,13 @@ export class NotFound extends Error {
 /** Most that is shown of what the API says. */
 const LONGEST = 400;
 
+/** What the client puts before our own words when it asked for the kinds first. */
+const ASKING_FIRST = /^Failed to fetch resource metadata for \S+: /;
+
 /** What a request has failed of: {@link Conflict}, {@link NotFound}, or an error of the catalogue with what was asked. */
 export function failure(server: string, asked: string, error: unknown): Error {
-  if (error instanceof CrossfadeError || error instanceof Conflict || error instanceof NotFound) return error;
+  if (error instanceof Conflict || error instanceof NotFound) return error;
+  if (error instanceof CrossfadeError) return new CrossfadeError(error.code, error.message.replace(ASKING_FIRST, ''));
   const place = `${server}, ${asked}`;
   // Without a status it is the answer itself that could not be read.
   if (!(error instanceof ApiException))

@@ -65,15 +65,17 @@ function isObject(text: string): boolean {
   }
 }
 
-/** Codes of what is there and speaks something else: no HTTP, or no TLS. */
-const OTHER_LANGUAGE = /^(HPE_|ERR_SSL_|UND_ERR_HTTP_PARSER)/;
+/** What is there and speaks something else: no HTTP, or no TLS. */
+const speaksOtherwise = ({ name, code }: NodeJS.ErrnoException): boolean =>
+  name === 'HTTPParserError' || /^(HPE_|ERR_SSL_)/.test(code ?? '');
 
 function unreachable(server: string, error: unknown, limit: number): CrossfadeError {
   if (error instanceof DOMException && error.name === 'TimeoutError')
     return new CrossfadeError('BalancerUnreachable', `${server} did not answer within ${limit / 1_000} s.`);
-  const { cause } = error as { cause?: { code?: string; message?: string } };
-  const why = [cause?.code, cause?.message || (error as Error).message].filter((part) => part !== undefined).join(': ');
-  if (OTHER_LANGUAGE.test(cause?.code ?? ''))
+  const { cause = error } = error as { cause?: unknown };
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const why = [code, message].filter((part) => part !== undefined && part !== '').join(': ');
+  if (speaksOtherwise(cause as Error))
     return new CrossfadeError('BalancerNonsense', `${server} does not answer as Kubernetes does (${why}).`);
   return new CrossfadeError('BalancerUnreachable', `${server} can't be reached (${why}).`);
 }
