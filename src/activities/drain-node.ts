@@ -9,7 +9,7 @@ const EVERY = 250;
 export interface Drained {
   /** What still runs, by the name of the node; a node that can't be asked is not in it. */
   readonly running: ReadonlyMap<string, number>;
-  /** Milliseconds that are left of the limit. */
+  /** Whole milliseconds that are left of the limit. */
   readonly left: number;
 }
 
@@ -33,7 +33,7 @@ export async function drainNodes(
   const deadline = performance.now() + drain;
   for (;;) {
     const running = await lookAt(http, nodes, version);
-    const left = Math.max(0, deadline - performance.now());
+    const left = Math.max(0, Math.round(deadline - performance.now()));
     const busy = [...running].filter(([, requests]) => requests > 0);
     if (busy.length === 0 || left === 0) return { running, left };
     reportProgress({
