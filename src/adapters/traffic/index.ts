@@ -1,8 +1,6 @@
 import { createCommandRouter } from './command/router.ts';
 import { createHaproxyRouter } from './haproxy/router.ts';
-import { createGatewayApiRouter } from './kubernetes/gateway-api.ts';
-import { createIngressNginxRouter } from './kubernetes/ingress-nginx.ts';
-import { createServiceRouter } from './kubernetes/service.ts';
+import { lazily } from './lazily.ts';
 import { createNginxRouter } from './nginx/router.ts';
 import type { CreateTrafficRouter } from './port.ts';
 import { createPowerdnsRouter } from './powerdns/router.ts';
@@ -36,11 +34,20 @@ export function createTrafficRouter({ secrets, environment = {} }: TrafficDeps):
       case 'rfc2136':
         return createRfc2136Router(entry, { secrets, path: environment['PATH'] ?? '' });
       case 'gateway-api':
-        return createGatewayApiRouter(entry);
+        return lazily(
+          async () => (await import('./kubernetes/gateway-api.ts')).createGatewayApiRouter(entry),
+          testersOf(entry),
+        );
       case 'ingress-nginx':
-        return createIngressNginxRouter(entry, balancer);
+        return lazily(
+          async () => (await import('./kubernetes/ingress-nginx.ts')).createIngressNginxRouter(entry, balancer),
+          testersOf(entry),
+        );
       case 'kubernetes-service':
-        return createServiceRouter(entry);
+        return lazily(async () => (await import('./kubernetes/service.ts')).createServiceRouter(entry), NO_TESTERS);
     }
   };
 }
+
+const NO_TESTERS = { testers: false };
+const testersOf = ({ testers }: { readonly testers?: unknown }) => ({ testers: testers !== undefined });
