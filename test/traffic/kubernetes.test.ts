@@ -1,5 +1,12 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { removeFolder } from '../../sandbox/folder.ts';
+import { watchWeight } from '../../src/activities/watch-weight.ts';
+import { limitedHttp } from '../../src/adapters/traffic/kubernetes/http.ts';
+import type { Balancer } from '../../src/domain/traffic/balancers.ts';
+import { quietEnvironment } from '../kong-adapter/fixture.ts';
 import { tempFolder } from '../sandbox/temp-folder.ts';
 import { driverCases } from './driver-cases.ts';
 import {
@@ -80,4 +87,30 @@ test('ingress-nginx and kubernetes-service: a restart of the API keeps the weigh
     await expect(router.set({ ...change, weight: 0, epoch: epoch - 1 })).rejects.toEqual(code('StaleEpoch'));
     expect(await router.set({ ...change, weight: 0, epoch: epoch + 1 })).toMatchObject({ weight: 0 });
   }
+});
+
+test('a selector that is neither X nor Y is found by the lookout, and overwritten by a retreat', async () => {
+  const { epoch } = await serviceRouter().set({
+    ...{ upgrade: upgrade('mine'), weight: 0, epoch: (await serviceRouter().current()).epoch + 1 },
+  });
+  const at = { name: 'service' } as Balancer;
+  const lookout = quietEnvironment().run(() =>
+    watchWeight(serviceRouter(), { at, upgrade: upgrade('mine'), weight: 0, every: 100 }),
+  );
+  const found = expect(lookout).rejects.toEqual(code('ForeignChange'));
+  await cluster.patch(proxy, { spec: { selector: { app: 'maintenance', cluster: null } } });
+  await found;
+  const retreat = { upgrade: upgrade('mine'), weight: 0, epoch: epoch + 1 };
+  expect(await serviceRouter().set(retreat)).toMatchObject({ weight: 0, epoch: epoch + 1 });
+});
+
+test('an API that takes a connection and never answers is given up after a while', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const request = new RequestContext(`http://127.0.0.1:${port}/`, HttpMethod.GET);
+  const answer = limitedHttp('it', 50).send(request).toPromise();
+  await expect(answer).rejects.toThrow('it did not answer within 0.05 s.');
+  await expect(answer).rejects.toEqual(code('BalancerUnreachable'));
+  silent.close();
 });
