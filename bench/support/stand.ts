@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parsePlan, type Plan, type PlanInput } from '../../src/domain/plan/index.ts';
 import { currentLink } from '../../src/adapters/traffic/nginx/layout.ts';
+import { writeState } from '../../src/adapters/traffic/nginx/state.ts';
 import { workflowBundle } from '../../src/worker/bundle.ts';
 import { choosePlaces, kongDir, type Places } from '../../sandbox/demo/addresses.ts';
 import { startBalancer } from '../../sandbox/demo/balancer.ts';
@@ -98,6 +99,7 @@ export async function setUpStand(
       await endNodes(dir);
       rmSync(kongDir(dir), { recursive: true, force: true });
       rmSync(currentLink(places.traffic), { force: true });
+      await writeState(places.traffic, { weight: 0, out: [], epoch: 0 });
       await restoreDatabase(sandbox.postgres);
       await startX(plan, environment);
       for (const proxy of [...proxies, `http://127.0.0.1:${places.balancer}`])
