@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   recovery: () => import('./recovery/index.ts'),
   backup: () => import('./backup/index.ts'),
   shift: () => import('./shift/index.ts'),
+  'rollback-time': () => import('./rollback-time/index.ts'),
 };
 
 const OPTIONS = { quick: { type: 'boolean' }, seed: { type: 'string' } } as const;
