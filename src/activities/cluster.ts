@@ -5,6 +5,7 @@ import { reportProgress } from './progress.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
 import type { NodeAddresses, SideAddresses } from '../domain/plan/index.ts';
 import type { ClusterActivities, Readiness } from './contract.ts';
+import { drainNodes } from './drain-node.ts';
 import { identify } from './node-state.ts';
 import { poll } from './poll.ts';
 
@@ -70,6 +71,11 @@ export function createClusterActivities({ http }: { http: KongHttp }): ClusterAc
         if (whole ? short === 0 : short >= IN_A_ROW) return { notReady };
         await sleep(every);
       }
+    },
+
+    async drainNodes({ cluster, drain }) {
+      const { running } = await drainNodes(http, cluster, drain);
+      return { running: [...running.values()].reduce((sum, one) => sum + one, 0) };
     },
 
     async compareEntities({ x, y }) {

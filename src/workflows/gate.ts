@@ -10,17 +10,25 @@ import { tell } from './notify.ts';
 import type { Upgrade } from './upgrade.ts';
 import { whileWatched } from './watched.ts';
 
-/**
- * Waits for people to approve. The metrics are watched meanwhile, and an expiry is never an approval.
- *
- * @param findings open findings that somebody must `accept` by name as well: an approval alone does not do
- * @throws Interruption `rejected` or `expired`
- */
-export async function passGate(
+/** Waits for people to approve, while the metrics are watched. Findings and errors as {@link askPeople} says. */
+export const passGate = (
   u: Upgrade,
   name: GateName,
   policy: Gate,
   findings: readonly string[] = [],
+): Promise<GateStatus> => whileWatched(u, `gate-${name}`, () => askPeople(u, name, policy, findings));
+
+/**
+ * Waits for people to approve. An expiry is never an approval.
+ *
+ * @param findings open findings that somebody must `accept` by name as well: an approval alone does not do
+ * @throws Interruption `rejected` or `expired`
+ */
+export async function askPeople(
+  u: Upgrade,
+  name: GateName,
+  policy: Gate,
+  findings: readonly string[],
 ): Promise<GateStatus> {
   const { journal, control } = u;
   const stillOpen = (): string[] => findings.filter((finding) => control.openFindings.has(finding));
@@ -40,11 +48,9 @@ export async function passGate(
   void tell(u, 'alert', `gate ${name} waits for approval${besides}`);
   const passed = (): boolean => hasQuorum(gate) && stillOpen().length === 0;
   try {
-    await whileWatched(u, `gate-${name}`, () =>
-      condition(() => passed() || gate.rejection !== undefined, policy.expires, {
-        summary: `gate ${name} expires`,
-      }),
-    );
+    await condition(() => passed() || gate.rejection !== undefined, policy.expires, {
+      summary: `gate ${name} expires`,
+    });
   } finally {
     gate.closedAt = now();
     if (gate.state === 'open') gate.state = 'closed';

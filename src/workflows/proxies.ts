@@ -76,6 +76,7 @@ export function createActs(plan: Plan) {
     verifyTraffic: (host?: string) => on<TrafficActivities>(long, host),
     watchWeight: (host?: string) => on<TrafficActivities>(watch, host),
     watchNodes: on<ClusterActivities>(watch),
+    drain: on<ClusterActivities>(long),
     measure: on<WatchActivities>(long),
     watch: on<WatchActivities>(watch),
     restore: {

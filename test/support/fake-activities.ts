@@ -150,6 +150,7 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'openRestore' | keyof typeof lookouts> 
   },
   removeNodes: (_, { cluster }) => cluster.nodes.map(({ name }) => name),
   checkNodes: (world, { cluster }) => readiness(world, cluster),
+  drainNodes: () => ({ running: 0 }),
   checkSides: (world, { x, y }) => ({ x: readiness(world, x), y: readiness(world, y) }),
   compareEntities: () => ({ kinds: 12, entities: 120 }),
   readMigrations: (world, { side }) =>

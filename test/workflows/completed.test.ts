@@ -48,6 +48,7 @@ describe.concurrent('an upgrade without trouble', () => {
         'dumpDatabase',
         'sealBackup',
         'rehearseFinish',
+        'drainNodes',
         'checkDrift',
         ...GUARDS,
         'stopNodes:x',
@@ -67,7 +68,7 @@ describe.concurrent('an upgrade without trouble', () => {
     expectOrder(acts(run.world), [
       ...BEFORE_SHIFT,
       ...[...step(25), ...step(100)],
-      ...[...BEFORE_GATE, 'checkDrift', ...GUARDS, 'stopNodes:x', ...GUARDS],
+      ...[...BEFORE_GATE, 'drainNodes', 'checkDrift', ...GUARDS, 'stopNodes:x', ...GUARDS],
       ...['checkDrift', 'writeSeal', 'thawConfiguration', 'proveWritable', 'removeNodes:x', 'closeSeal'],
     ]);
     expect(run.world.seal).toMatchObject({ closed: true, approvedBy: ['ann'] });

@@ -62,7 +62,7 @@ export const BEFORE_SEAL: readonly Failure[] = [
   ...rows('shift', RETREAT, STOP_Y, ['measureShare:100', 'watchTraffic:shift-100']),
   ...rows('finish', RETREAT, STOP_Y, [['readMigrations:x', 2], 'tellSessions', 'readMigrations:y']),
   ...rows('finish', RETREAT, STOP_Y, ['rehearseFinish', 'watchTraffic:gate-finish']),
-  ...rows('finish', RETREAT, STOP_Y, [['checkDrift', 5], 'readTraffic', 'readFinishFacts']),
+  ...rows('finish', RETREAT, STOP_Y, ['drainNodes', ['checkDrift', 5], 'readTraffic', 'readFinishFacts']),
   ...rows('finish', WITH_X, STOP_Y, ['stopNodes:x', ['readTraffic', 2], ['readFinishFacts', 2]]),
   ...rows('thaw', WITH_X, STOP_Y, [['checkDrift', 6]], true),
 ];

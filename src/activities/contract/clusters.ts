@@ -77,6 +77,8 @@ export interface ClusterActivities {
     whole: boolean;
     every: number;
   }): Promise<{ notReady: Readonly<Record<string, string>> }>;
+  /** Waits until nothing runs on the nodes, at most `drain` milliseconds. Returns how many requests and WebSockets still do. */
+  drainNodes(input: { cluster: SideAddresses; drain: number }): Promise<{ running: number }>;
   /** X and Y show the same entities through their Admin APIs (counts and ids per kind). Error `EntitiesDiffer`. */
   compareEntities(input: { x: SideAddresses; y: SideAddresses }): Promise<{ kinds: number; entities: number }>;
 }

@@ -2,9 +2,10 @@ import { CancellationScope, sleep } from '@temporalio/workflow';
 import { rehearsalIsWaived } from '../../domain/migrations/index.ts';
 import type { MigrationState } from '../../domain/migrations.ts';
 import type { GateStatus } from '../../domain/status/index.ts';
+import { addressesOf } from '../../domain/plan/addresses.ts';
 import { noteCut } from '../cut.ts';
 import { proveNoDrift } from '../drift.ts';
-import { passGate } from '../gate.ts';
+import { askPeople } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
 import { now } from '../journal.ts';
 import { run } from '../proxies.ts';
@@ -25,6 +26,8 @@ import { plural } from '../../domain/plural.ts';
 
 /** From the stop of X to the seal: longer than this, and X is started again. */
 const STRETCH_MS = 60_000;
+/** What X gets of that to end what it has, after it had its time before. */
+const STOP_MS = 10_000;
 
 /**
  * `kong migrations finish`, the point of no return: rehearsed on a copy, approved, guarded, and then X stopped, the seal and the
@@ -35,7 +38,10 @@ export async function finish(u: Upgrade): Promise<string> {
   if (!u.control.sealed) {
     const gate = await watchingX(u, () => rehearseAndAsk(u));
     known.finishApprovedBy = gate.approvals.map(({ by }) => by);
-    await whileWatched(u, 'finish', () => withinStretch(u, () => stopAndSeal(u, gate)));
+    await whileWatched(u, 'finish', async () => {
+      await drainX(u);
+      await withinStretch(u, () => stopAndSeal(u, gate));
+    });
   } else if (journal.status.seal === undefined) {
     // The seal was sent, and nobody could tell whether it arrived: writing the same one again is harmless.
     await seal(u);
@@ -47,20 +53,18 @@ export async function finish(u: Upgrade): Promise<string> {
   return `${plural(known.ranAtFinish ?? 0, 'migration')} finished, every node of Y reloaded and tested`;
 }
 
-/** The weights are read again once people have decided. */
-async function rehearseAndAsk(u: Upgrade): Promise<GateStatus> {
-  const { rehearsed, findings } = await whileWatched(u, 'rehearsal', async () => {
+/** One watch for all of it. The weights are read again once people have decided. */
+const rehearseAndAsk = (u: Upgrade): Promise<GateStatus> =>
+  whileWatched(u, 'gate-finish', async () => {
     const [findings, state] = await together(
       () => tellSessions(u),
       () => readMigrations(u),
       () => proveXClean(u, 'before `finish`'),
     );
-    return { findings, rehearsed: await rehearse(u, state) };
+    // Whoever approves knows it.
+    u.journal.note('note', await rehearse(u, state));
+    return askPeople(u, 'finish', u.plan.gates.finish, findings);
   });
-  // Whoever approves knows it.
-  u.journal.note('note', rehearsed);
-  return passGate(u, 'finish', u.plan.gates.finish, findings);
-}
 
 /** Once: a `retry` after it must not take what was written since for what `finish` changed. */
 async function migrateFinish(u: Upgrade): Promise<void> {
@@ -102,6 +106,13 @@ async function rehearse(u: Upgrade, state: MigrationState): Promise<string> {
   return `\`finish\` rehearsed on a copy: ${plural(rehearsal.migrations.length, 'migration')}, ${plural(rehearsal.testsPassed, 'test')} passed`;
 }
 
+/** What still runs on X, WebSockets too, may take as long as the plan gives it; nobody has to hurry yet. */
+async function drainX({ plan, acts, journal }: Upgrade): Promise<void> {
+  journal.say('waiting for what still runs on X to end');
+  const wait = { cluster: addressesOf(plan.x), drain: plan.traffic.drain };
+  await run(acts.drain.drainNodes, 'what still runs on X ends', wait);
+}
+
 /** Guardrails, X stopped, guardrails again, the seal. */
 async function stopAndSeal(u: Upgrade, gate: GateStatus): Promise<void> {
   const { plan, acts, journal, known } = u;
@@ -114,7 +125,7 @@ async function stopAndSeal(u: Upgrade, gate: GateStatus): Promise<void> {
   journal.say('stopping X');
   const { weight } = journal.status.traffic;
   const balancers = balancersOn(u, x.runs.host);
-  const stop = { side: 'x' as const, cluster: x, database, drain: traffic.drain, balancers, weight };
+  const stop = { side: 'x' as const, cluster: x, database, drain: Math.min(traffic.drain, STOP_MS), balancers, weight };
   const { stopped, cut } = await run(acts.nodesOfX.stopNodes, 'stop X, keep it', stop);
   journal.note('note', `X is stopped and kept (${stopped.join(', ')})`);
   noteCut(u, 'X', cut);
