@@ -19,22 +19,22 @@ export interface Run extends Seen {
   readonly changes: readonly Change[];
 }
 
-/** From the beginning of one change to that of the next one: the second that counts as its own, and some rest. */
-const EVERY = 1_500;
+/** From the end of one change to the beginning of the next one: the second that counts as the change's, and some rest. */
+const PAUSE = 1_750;
 /** Clients connect in the beginning. */
 const LEAD = 1_000;
 
 /** 0 → 5 → 25 → 50 → 100, each node of Y out, reloaded and in again, as after `finish`, and everything back to X. */
 export function wholeShift(arm: Arm, nodes: Nodes, perSecond: number): Promise<Run> {
   return underLoad(arm.port, perSecond, async (change) => {
-    for (const weight of WEIGHTS) await change(`${weight} %`, EVERY, () => arm.setWeight(weight));
+    for (const weight of WEIGHTS) await change(`${weight} %`, PAUSE, () => arm.setWeight(weight));
     for (const node of SIDES.y) {
       // Its slow requests have ended by then, and Crossfade would wait for it.
-      await change(`${node} out`, EVERY, () => arm.setOut(node, true));
-      await change(`${node} reloaded`, EVERY, () => nodes[node].reload());
-      await change(`${node} in`, EVERY, () => arm.setOut(node, false));
+      await change(`${node} out`, PAUSE, () => arm.setOut(node, true));
+      await change(`${node} reloaded`, PAUSE, () => nodes[node].reload());
+      await change(`${node} in`, PAUSE, () => arm.setOut(node, false));
     }
-    await change('0 %', EVERY, () => arm.setWeight(0));
+    await change('0 %', PAUSE, () => arm.setWeight(0));
   });
 }
 
@@ -56,20 +56,20 @@ export function replacement(port: number, x: readonly Node[], y: readonly Node[]
   });
 }
 
-type Do = (what: string, every: number, act: () => Promise<void>) => Promise<void>;
+type Do = (what: string, pause: number, act: () => Promise<void>) => Promise<void>;
 
 async function underLoad(port: number, perSecond: number, act: (change: Do) => Promise<void>): Promise<Run> {
   const load = startLoad(port, perSecond);
   const changes: Change[] = [];
   await sleep(LEAD);
   const from = Date.now();
-  await sleep(EVERY);
-  await act(async (what, every, once) => {
+  await sleep(PAUSE);
+  await act(async (what, pause, once) => {
     const at = Date.now();
     await once();
     const tookMs = Date.now() - at;
     changes.push({ what, at, tookMs });
-    await sleep(Math.max(0, every - tookMs));
+    await sleep(pause);
   });
   return { ...(await load.stop()), perSecond, from, changes };
 }

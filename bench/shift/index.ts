@@ -1,8 +1,9 @@
 import { step, type Print } from '../../sandbox/log.ts';
 import type { Bench } from '../harness/bench.ts';
+import { medianInterval } from '../harness/statistics.ts';
 import { BALANCERS, BALANCER_TITLES, type BalancerName } from './arms.ts';
 import { replacement, wholeShift, type Run } from './changes.ts';
-import { against, figuresOf, type Measured } from './figures.ts';
+import { against, figuresOf, oneByOne, type Measured } from './figures.ts';
 import { measureCapacity, SHARE } from './load/index.ts';
 import { ARMS, setUpStand, type ArmName, type Stand } from './stand.ts';
 import { summarize } from './summary.ts';
@@ -15,8 +16,8 @@ const CAPACITY_MS = 2_000;
 const METHOD =
   'Four nginx stand for the Kong nodes (reload and quit are the same signals), behind a real nginx and a real HAProxy, on one machine with the clients: 80 ' +
   'keep-alive clients, 40 that connect anew for each request, 20 whose requests take 0.2 to 1 s; half of each send POST; none tries again. First what can be ' +
-  'served is measured, then 70 % of it sent at a steady pace: 0 -> 5 -> 25 -> 50 -> 100 %, each node of Y out, reloaded and in again, 0 %, with 1.5 s from one ' +
-  'change to the next. During a change: requests sent within 1 s of its beginning, all changes and reloads of nodes together; at rest: all others of the ' +
+  'served is measured, then 70 % of it sent at a steady pace: 0 -> 5 -> 25 -> 50 -> 100 %, each node of Y out, reloaded and in again, 0 %, with 1.75 s between one ' +
+  'change and the next. During a change: requests sent from its beginning until 1 s after its end, all changes and reloads of nodes together; at rest: all others of the ' +
   'same run. Times of a request count from when it was due, if its client was held up before. When a request began is what the node says. By reloads: the ' +
   'same changes by a configuration file written anew and a reload. X stopped, Y started: in place, the balancer with its defaults, 1.4 s for a start, ' +
   'which is what Kong takes; 12 s for each way.';
@@ -81,7 +82,14 @@ function notes(runs: readonly Measured[]): string[] {
   const rates = runs.map(({ perSecond }) => Math.round(perSecond));
   return [
     `Each run had ${Math.min(...rates)} to ${Math.max(...rates)} requests/s, 70 % of what was measured right before it.`,
+    ...BALANCERS.map((balancer) => interval(runs, balancer)),
     `The busiest thread of clients was at work for ${Math.round(100 * busiest)} % of the time.`,
     'Nodes and clients share the processors with the balancer: the p99 says something of the balancer and the change, nothing of Kong.',
   ];
+}
+
+function interval(runs: readonly Measured[], name: BalancerName): string {
+  const own = runs.filter(({ balancer, arm }) => balancer === name && arm === 'crossfade');
+  const [low, high] = medianInterval(oneByOne(own)).map((end) => end.toPrecision(2));
+  return `${BALANCER_TITLES[name]}: median ratio of the p99 of one change to the rest before it, 95 % interval ${low} to ${high}.`;
 }

@@ -37,7 +37,10 @@ export async function setUpStand(name: string): Promise<Stand> {
   return {
     nodes,
     async withArm(balancer, name, work) {
-      const arm = await START[balancer][name](join(dir, `${balancer}-${name}`), nodes);
+      // Nothing of an earlier one may be left: a driver keeps the epoch of its last change.
+      const own = join(dir, `${balancer}-${name}`);
+      await makeFolder(own);
+      const arm = await START[balancer][name](own, nodes);
       try {
         return await work(arm);
       } finally {

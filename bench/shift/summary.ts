@@ -2,8 +2,8 @@ import { quantile } from '../harness/statistics.ts';
 import type { Change, Run } from './changes.ts';
 import { FAULTS, type Fault, type Request } from './load/request.ts';
 
-/** Milliseconds from the beginning of a change in which requests count as sent during it. */
-export const WINDOW = 1_000;
+/** Milliseconds after the end of a change in which requests still count as sent during it. */
+const WINDOW = 1_000;
 
 /** What one run comes down to. Milliseconds; NaN where nothing was answered. */
 export interface Summary {
@@ -22,6 +22,8 @@ export interface Summary {
     readonly what: string;
     readonly took: number;
     readonly p99: number;
+    /** Of the rest between the change before and this one. */
+    readonly p99Before: number;
     readonly failed: number;
   }[];
   /** From the first change to the first request that Y began. */
@@ -36,18 +38,16 @@ export interface Summary {
 /** What clients saw of each change. Times are of answered requests that are not slow ones. */
 export function summarize({ requests, closed, busiest, perSecond, from, changes }: Run): Summary {
   const [first, toY, back] = [changes[0], changeTo(changes, '100 %'), changeTo(changes, '0 %')];
-  const until = (last: Change) => last.at + Math.max(WINDOW, last.tookMs);
-  const during =
-    ({ at }: Change) =>
-    (sentAt: number) =>
-      sentAt >= at && sentAt < at + WINDOW;
-  const atRest = (sentAt: number) =>
-    sentAt >= from && !changes.some((change) => sentAt >= change.at && sentAt < until(change));
+  const endOf = ({ at, tookMs }: Change) => at + tookMs + WINDOW;
+  const between = (begin: number, end: number) => (sentAt: number) => sentAt >= begin && sentAt < end;
+  const during = (change: Change) => between(change.at, endOf(change));
+  const atChange = (sentAt: number) => changes.some((change) => during(change)(sentAt));
   const p99 = (when: (sentAt: number) => boolean) => {
     const answered = requests.filter(({ kind, fault, sentAt }) => kind !== 'slow' && fault === 'none' && when(sentAt));
     const ms = answered.map((one) => one.ms);
     return ms.length === 0 ? NaN : quantile(ms, 0.99);
   };
+  const before = (index: number) => (index === 0 ? from : endOf(changes[index - 1] as Change));
   const failed = requests.filter(({ fault }) => fault !== 'none');
   const count = (fault: Fault) => failed.filter((one) => one.fault === fault).length;
   const begun = (side: 'x' | 'y') =>
@@ -63,12 +63,13 @@ export function summarize({ requests, closed, busiest, perSecond, from, changes 
     closedAnnounced: closed.announced,
     perSecond,
     busiest,
-    restP99: p99(atRest),
-    changeP99: p99((sentAt) => changes.some((change) => during(change)(sentAt))),
-    changes: changes.map((change) => ({
+    restP99: p99((sentAt) => sentAt >= from && !atChange(sentAt)),
+    changeP99: p99(atChange),
+    changes: changes.map((change, index) => ({
       what: change.what,
       took: change.tookMs,
       p99: p99(during(change)),
+      p99Before: p99(between(before(index), change.at)),
       failed: failed.filter(({ sentAt }) => during(change)(sentAt)).length,
     })),
     firstOnY: firstAfter(y, first?.at ?? 0),
