@@ -191,14 +191,15 @@ describe('somebody else', () => {
     expect(weightOf(sides, [{ ...set, records: on.map((one) => ({ ...one, disabled: true })) }])).toBeUndefined();
   });
 
-  test('the TXT record: removed, found; written over, believed by nobody', async () => {
+  test('the TXT record: removed, found; written over, believed by nobody, and in no way of a retreat', async () => {
     await set(25, 7, 0);
     await put('_crossfade.api', 'TXT', []);
     await expect(routerFor().current()).rejects.toThrow('somebody removed the TXT record');
     await expect(set(50, 8, 25)).rejects.toEqual(code('ForeignChange'));
     await put('_crossfade.api', 'TXT', ['"v=spf1"']);
-    await expect(set(0, 9)).rejects.toEqual(code('BalancerNonsense'));
-    await put('_crossfade.api', 'TXT', []);
+    await expect(routerFor().current()).rejects.toEqual(code('BalancerNonsense'));
+    await expect(set(50, 8, 25)).rejects.toEqual(code('BalancerNonsense'));
+    // It is no reason to leave the traffic on Y.
     expect(await set(0, 9)).toMatchObject({ weight: 0, epoch: 9 });
   });
 });

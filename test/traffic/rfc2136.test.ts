@@ -193,14 +193,15 @@ describe('somebody else', () => {
     expect(await answer('api', 'A')).toEqual(X);
   });
 
-  test('the TXT record: removed, found; written over, believed by nobody', async () => {
+  test('the TXT record: removed, found; written over, believed by nobody, and in no way of a retreat', async () => {
     await set(25, 7, 0);
     await person(...records('_crossfade.api', 'TXT', []));
     await expect(routerFor().current()).rejects.toThrow('somebody removed the TXT record');
     await expect(set(50, 8, 25)).rejects.toEqual(code('ForeignChange'));
     await person(...records('_crossfade.api', 'TXT', ['"v=spf1"']));
-    await expect(set(0, 9)).rejects.toEqual(code('BalancerNonsense'));
-    await person(...records('_crossfade.api', 'TXT', []));
+    await expect(routerFor().current()).rejects.toEqual(code('BalancerNonsense'));
+    await expect(set(50, 8, 25)).rejects.toEqual(code('BalancerNonsense'));
+    // It is no reason to leave the traffic on Y.
     expect(await set(0, 9)).toMatchObject({ weight: 0, epoch: 9 });
   });
 

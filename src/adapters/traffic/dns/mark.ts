@@ -43,6 +43,23 @@ export function readMark(name: string, strings: readonly string[]): Mark | undef
   );
 }
 
+/** What was read where a mark belongs. */
+export interface ReadMark {
+  readonly mark: Mark | undefined;
+  /** Why there is none, where something else is in its place. Only a retreat goes on then. */
+  readonly unreadable?: CrossfadeError;
+}
+
+/** The mark, or what is wrong with it. */
+export function tryMark(name: string, strings: readonly string[]): ReadMark {
+  try {
+    return { mark: readMark(name, strings) };
+  } catch (error) {
+    if (error instanceof CrossfadeError) return { mark: undefined, unreadable: error };
+    throw error;
+  }
+}
+
 /** The mark of a change that is made now. */
 export function nextMark(
   before: Mark | undefined,

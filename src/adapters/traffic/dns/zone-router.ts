@@ -28,7 +28,8 @@ export function createZoneRouter<F extends Found>(
   const sides = `X is ${entry.x.join(', ')} and Y is ${entry.y.join(', ')} in the plan`;
 
   /** Records that are not Crossfade's work are a foreign change. Error `ForeignChange`. */
-  function stateOf({ mark, weight, has, testers }: Found): TrafficState {
+  function stateOf({ mark, unreadable, weight, has, testers }: Found): TrafficState {
+    if (unreadable !== undefined) throw unreadable;
     if (weight === undefined)
       throw new CrossfadeError('ForeignChange', `${place} has ${has}, which this upgrade did not set: ${sides}.`);
     if (mark === undefined && weight !== 0)
@@ -46,7 +47,7 @@ export function createZoneRouter<F extends Found>(
         'ForeignChange',
         `${place} has ${found.has} now, while the TXT record says that ${change.weight} % was set on Y: somebody changed it after that.`,
       );
-    // A retreat overwrites whatever it finds, if its epoch is newer.
+    // A retreat overwrites whatever it finds, if its epoch is newer; what can't be read is no reason to leave the traffic on Y.
     if (change.expected !== undefined || change.epoch <= (found.mark?.epoch ?? 0))
       return wantedWeight(place, stateOf(found), change);
     const { upgrade, epoch, weight } = change;
@@ -80,6 +81,7 @@ export function createZoneRouter<F extends Found>(
   return {
     async describe() {
       const found = await zone.read();
+      if (found.unreadable !== undefined) throw found.unreadable;
       if (found.weight === undefined)
         throw new CrossfadeError(
           'BalancerNotPrepared',

@@ -1,9 +1,7 @@
-import type { Mark } from './mark.ts';
+import type { Mark, ReadMark } from './mark.ts';
 
 /** What a zone has of what the plan names, as it was read in one piece. */
-export interface Found {
-  /** Of the last change; absent before the first. */
-  readonly mark: Mark | undefined;
+export interface Found extends ReadMark {
   /** Percent on Y; `undefined` where the records are none that Crossfade makes of the plan's sides. */
   readonly weight: number | undefined;
   /** The records, for people. */

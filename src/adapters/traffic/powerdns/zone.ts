@@ -1,7 +1,7 @@
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 import type { EntryVia } from '../../../domain/plan/index.ts';
 import { checkEntry } from '../dns/check-entry.ts';
-import { markText, readMark } from '../dns/mark.ts';
+import { markText, tryMark } from '../dns/mark.ts';
 import { absoluteName, markName } from '../dns/names.ts';
 import type { Found, Zone } from '../dns/zone.ts';
 import type { PowerdnsApi, Rrset, RrsetChange } from './api.ts';
@@ -60,7 +60,7 @@ export function createPowerdnsZone(
       checkEntry(entry);
       const { strings, sets, theirs } = await readTogether();
       return {
-        mark: readMark(mark, strings),
+        ...tryMark(mark, strings),
         weight: weightOf(entry, sets),
         has: describeRecords(type, sets),
         ttl: ttlOf(type, sets),

@@ -2,7 +2,7 @@ import { CrossfadeError } from '../../../domain/errors/index.ts';
 import type { EntryVia } from '../../../domain/plan/index.ts';
 import { addressesFor, weightsOfAddresses } from '../../../domain/traffic/address-shares.ts';
 import { checkEntry } from '../dns/check-entry.ts';
-import { markText, readMark } from '../dns/mark.ts';
+import { markText, tryMark } from '../dns/mark.ts';
 import { absoluteName, markName, plainName, sameTargets } from '../dns/names.ts';
 import type { Found, Zone } from '../dns/zone.ts';
 import { dig, type DnsRecord } from './dig.ts';
@@ -71,7 +71,7 @@ export function createUpdatedZone(entry: EntryVia<'rfc2136'>, deps: UpdateDeps):
       const [marks = [], records = [], theirs = []] = sets.map((set) => set.records);
       const targets = targetsOf(records, type);
       return {
-        mark: readMark(plainName(mark.name), marks.map(textOf)),
+        ...tryMark(plainName(mark.name), marks.map(textOf)),
         weight: weightsOfAddresses(entry).find((one) => sameTargets(targets, addressesFor(one, entry) ?? [])),
         has: records.map((one) => `${one.type} ${one.data}`).join(', ') || `no ${type} record`,
         ttl: records[0]?.ttl,

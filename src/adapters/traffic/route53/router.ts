@@ -10,7 +10,7 @@ import { withZone, type ZoneApi } from './api.ts';
 import { harmlessChange, testersChanges, weightChanges } from './changes.ts';
 import { strangersIn } from './pair.ts';
 import { checkNames, checkPair, checkTesters, lacksOf, placeOf } from './prepared.ts';
-import { readZone, stateOf, type Found } from './read.ts';
+import { readZone, stateInSpite, stateOf, type Found } from './read.ts';
 import { oldAnswersEnd, type Submitted } from './spread.ts';
 
 /** Each time that a batch does not fit, another change has come in between. */
@@ -30,10 +30,11 @@ export function createRoute53Router(entry: EntryVia<'route53'>, submitted: Map<s
     decide: (found: Found, now: TrafficState) => Wanted | undefined,
     changes: (found: Found, mark: Mark) => Change[],
     ttls: (found: Found) => readonly number[],
+    stateFor = stateOf,
   ): Promise<TrafficState> {
     for (let tries = 1; ; tries++) {
       const found = await readZone(api, entry);
-      const now = stateOf(entry, found);
+      const now = stateFor(entry, found);
       const wanted = decide(found, now);
       if (wanted === undefined) return now;
       const mark = nextMark(found.mark, wanted, ttls(found));
@@ -106,6 +107,7 @@ export function createRoute53Router(entry: EntryVia<'route53'>, submitted: Map<s
           },
           (found, mark) => weightChanges(entry, found, mark),
           ({ sets }) => [entry.ttl, ...sets.filter((set) => set.Type === entry.type).map(({ TTL = 0 }) => TTL)],
+          expected === undefined ? stateInSpite : stateOf,
         ),
       ),
 
