@@ -59,8 +59,9 @@ async function told(print: Print, which: Which, work: () => Promise<Run>): Promi
   const run = await step(print, `${round}. ${BALANCER_TITLES[balancer]}, ${arm}`, work);
   const measured = { ...which, ...summarize(run) };
   const { failed, requests, perSecond, changeP99, restP99 } = measured;
+  const p99 = `p99 ${changeP99.toFixed(1)} ms in changes, ${restP99.toFixed(1)} ms at rest`;
   print(
-    `   ${Math.round(perSecond)} requests/s, ${failed} of ${requests} failed, p99 ${changeP99.toFixed(1)} ms in changes, ${restP99.toFixed(1)} ms at rest`,
+    `   ${Math.round(perSecond)} requests/s, ${failed} of ${requests} failed${arm === 'replacement' ? '' : `, ${p99}`}`,
   );
   return measured;
 }
