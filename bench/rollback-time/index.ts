@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { makeFolder, removeFolder } from '../../sandbox/folder.ts';
+import { endRecorded } from '../../sandbox/processes.ts';
 import { step, type Print } from '../../sandbox/log.ts';
 import type { Bench } from '../harness/bench.ts';
 import { figure, type Figure } from '../harness/figure.ts';
+import { whenInterrupted } from '../support/interrupted.ts';
 import { BALANCERS } from '../shift/arms.ts';
 import { setUpStand as setUpBalancers } from '../shift/stand.ts';
 import { measureBalancer } from './balancers.ts';
@@ -29,6 +31,7 @@ export const bench: Bench = {
     const balancers = await measureBalancers(many, print);
     const measured: Measured[] = balancers.filter(({ name }) => !name.includes('reload'));
     await makeFolder(DIR);
+    const over = whenInterrupted(() => endRecorded(DIR));
     const drivers: readonly (readonly [string, () => Promise<Measured | readonly Measured[]>])[] = [
       ['PowerDNS', () => measurePowerdns(DIR, few)],
       ['RFC 2136 by BIND', () => measureRfc2136(DIR, few)],
@@ -43,6 +46,7 @@ export const bench: Bench = {
       }
     } finally {
       await removeFolder(DIR);
+      over();
     }
     const retreats = await step(print, 'Through the workflow', () => measureRetreats(quick ? 1 : 3, print));
     const byReload = balancers.filter(({ name }) => name.includes('reload'));

@@ -1,6 +1,9 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeFolder, removeFolder } from '../../sandbox/folder.ts';
+import { endRecorded } from '../../sandbox/processes.ts';
+import { whenInterrupted } from '../support/interrupted.ts';
 import type { Arm, BalancerName, PlainArm } from './arms.ts';
 import { haproxyByCrossfade, haproxyByReload, plainHaproxy } from './haproxy.ts';
 import { nginxByCrossfade, nginxByReload, plainNginx } from './nginx.ts';
@@ -29,7 +32,9 @@ export interface Stand {
 /** Two nodes on each side, running. */
 export async function setUpStand(name: string): Promise<Stand> {
   const dir = fileURLToPath(new URL(`../../.sandbox/bench-${name}`, import.meta.url));
+  await endAll(dir);
   await makeFolder(dir);
+  const over = whenInterrupted(() => endAll(dir));
   const slow = await startSlowService();
   const nodes = await startNodes(dir, slow.port);
   const x = [nodes.x1, nodes.x2];
@@ -68,6 +73,13 @@ export async function setUpStand(name: string): Promise<Stand> {
       await slow.stop();
       await all(Object.values(nodes), 'stop');
       await removeFolder(dir);
+      over();
     },
   };
+}
+
+/** Whatever was started in the folder, or in the folders of the arms in it. */
+async function endAll(dir: string): Promise<void> {
+  if (!existsSync(dir)) return;
+  await Promise.all([dir, ...readdirSync(dir).map((name) => join(dir, name))].map(endRecorded));
 }

@@ -18,6 +18,7 @@ import { step, type Print } from '../../sandbox/log.ts';
 import { endRecorded } from '../../sandbox/processes.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 import { restoreDatabase, saveDatabase } from './database.ts';
+import { whenInterrupted } from './interrupted.ts';
 
 /** The demo's installation, which can be put back to how it was before an upgrade, again and again. */
 export interface Stand {
@@ -66,18 +67,12 @@ export async function setUpStand(
   const proxies = plan.x.nodes.map(({ proxy }) => proxy);
 
   let loads = 0;
-  // Whatever of it still runs, workers and clients included: a bench may be interrupted at any point.
+  // Whatever of it still runs, workers and clients included.
   const stop = async () => {
     await endNodes(dir);
     await endRecorded(dir);
   };
-  let interrupted = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.on(signal, () => {
-      // A terminal and npm both send it: the second one must not end this before everything is stopped.
-      if (!interrupted) void stop().finally(() => process.exit(130));
-      interrupted = true;
-    });
+  whenInterrupted(stop);
   await startBalancer(dir, places.balancer, plan);
   await step(print, `Kong ${plan.x.version}: database and configuration, kept as a template`, async () => {
     await bootstrap(plan, environment);
