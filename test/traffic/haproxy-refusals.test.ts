@@ -125,6 +125,18 @@ test('another backend, other nodes, no place for the state file', async () => {
     await expect(at({ stateFile }).set(change)).rejects.toEqual(code('BalancerUnwritable'));
 });
 
+test('where nothing can be written down a retreat is made all the same', async () => {
+  const before = await balanced.router().current();
+  const epoch = before.epoch + 10;
+  await balanced.router().set({ upgrade: mine, weight: 50, epoch });
+  const full = at({ stateFile: '/proc/servers.state' });
+  await expect(full.set({ upgrade: mine, weight: 25, epoch: epoch + 1, expected: 50 })).rejects.toEqual(
+    code('BalancerUnwritable'),
+  );
+  expect(await full.set({ upgrade: mine, weight: 0, epoch: epoch + 1 })).toMatchObject({ weight: 0 });
+  expect(await balanced.router().current()).toMatchObject({ weight: 0 });
+});
+
 test('a share that whole weights can not make is told before, and refused', async () => {
   const router = routerFor(balanced.entry, { nodes: { x: ['x1'], y: ['x2', 'y1', 'y2'] }, weights: [1, 50, 100] });
   expect((await router.describe()).weights).toBeUndefined();

@@ -1,8 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeFolder, removeFolder } from '../../sandbox/folder.ts';
 import { freePort } from '../../sandbox/free-port.ts';
@@ -176,6 +185,32 @@ test('whatever else answers at that address is not taken for nginx', async () =>
   await expect(router.describe()).rejects.toThrow(
     `nginx at ${check} (traffic.check) does not answer: connect ECONNREFUSED`,
   );
+});
+
+test('on a disk that takes nothing more a retreat is made all the same, and nothing else', async () => {
+  const { directory, router } = balanced;
+  const { epoch } = await router.current();
+  await router.set({ upgrade: mine, weight: 50, epoch: epoch + 1 });
+  // What is in force stays where it is; anything new would have to go where not even root can write.
+  const states = join(directory, 'states');
+  renameSync(states, `${states}-before`);
+  symlinkSync(join(`${states}-before`, basename(readlinkSync(join(directory, 'current')))), join(directory, 'now'));
+  renameSync(join(directory, 'now'), join(directory, 'current'));
+  symlinkSync('/sys', states);
+  try {
+    const step = { upgrade: mine, weight: 100, epoch: epoch + 2, expected: 50 };
+    await expect(router.set(step)).rejects.toEqual(code('BalancerUnwritable'));
+    await expect(router.set({ upgrade: mine, weight: 0, epoch })).rejects.toEqual(code('StaleEpoch'));
+    expect(await router.set({ upgrade: mine, weight: 0, epoch: epoch + 3 })).toMatchObject({ weight: 0 });
+    expect(await router.verify(0, { within: 5_000 })).toMatchObject({ agrees: true });
+  } finally {
+    rmSync(states);
+    renameSync(`${states}-before`, states);
+  }
+  expect(await router.set({ upgrade: mine, weight: 0, epoch: epoch + 4 })).toMatchObject({
+    weight: 0,
+    epoch: epoch + 4,
+  });
 });
 
 test('no right to write: told with the directory, and nothing changes', async () => {

@@ -5,6 +5,7 @@ import type { Balancer } from '../../../domain/traffic/balancers.ts';
 import { decideOut, decideWeight, type ChangeDecision } from '../../../domain/traffic/change.ts';
 import type { TrafficState } from '../../../domain/traffic/state.ts';
 import { withLock } from '../lock.ts';
+import { isUnwritable } from '../unwritable.ts';
 import type { OutChange, TrafficRouter, WeightChange } from '../port.ts';
 import { commandsTo } from './commands.ts';
 import { describeBackend } from './describe.ts';
@@ -62,6 +63,20 @@ export function createHaproxyRouter(
     );
   }
 
+  /** A retreat on a disk that is full: HAProxy itself needs none. A reload of it would bring back what was written last. */
+  async function takeBack(
+    plan: (found: Found) => { next: TrafficState; decision: ChangeDecision },
+    why: Error,
+  ): Promise<TrafficState> {
+    const found = await read();
+    const { next, decision } = plan(found);
+    if (decision.do === 'refuse') throw why;
+    if (decision.do === 'apply') await ask(socket, commandsTo(next, backend, found));
+    const { now } = await read();
+    if (now.weight !== next.weight) throw why;
+    return now;
+  }
+
   /** Reads back, and makes it last: over a reload of HAProxy, and for whoever comes next. */
   async function confirm(wanted: TrafficState): Promise<TrafficState> {
     const { now, backend: there } = await read();
@@ -82,14 +97,22 @@ export function createHaproxyRouter(
     current: async () => (await read()).now,
     verify: (weight, watch) => verifyShare(weight, watch, read),
 
-    set: ({ upgrade, weight, epoch, expected }: WeightChange) =>
-      change((found) => {
+    async set({ upgrade, weight, epoch, expected }: WeightChange) {
+      const by = upgrade.runId;
+      const step = { by, weight, epoch, ...(expected === undefined ? {} : { expected }) };
+      const plan = (found: Found) => {
         const { now } = found;
-        const by = upgrade.runId;
-        const decision = decideWeight(now, { by, weight, epoch, ...(expected === undefined ? {} : { expected }) });
+        const decision = decideWeight(now, step);
         if (decision.do === 'apply' && expected !== undefined && weight > now.weight) refuseWithout(found);
         return { next: { weight, out: now.out, epoch, by }, decision };
-      }),
+      };
+      try {
+        return await change(plan);
+      } catch (error) {
+        if (!isUnwritable(error) || weight !== 0 || expected !== undefined) throw error;
+        return takeBack(plan, error);
+      }
+    },
 
     async setOut({ upgrade, node, out, epoch }: OutChange) {
       const by = upgrade.runId;

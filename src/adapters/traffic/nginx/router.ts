@@ -7,13 +7,14 @@ import type { TrafficState, Verification } from '../../../domain/traffic/state.t
 import type { TrafficRouter } from '../port.ts';
 import { askNginx } from './check.ts';
 import { onDisk } from './disk.ts';
+import { isUnwritable } from '../unwritable.ts';
 import { canBeOut } from './groups.ts';
 import { readInstalled } from './install.ts';
 import type { Installation } from './installation.ts';
 import { lockFile } from './layout.ts';
 import { withLock } from '../lock.ts';
 import { checkInstalled, checkNodes, checkWeight } from './match.ts';
-import { readState, writeState } from './state.ts';
+import { readState, removeWeight, writeState } from './state.ts';
 
 /** Milliseconds between two questions to nginx. */
 const ASK_AGAIN = 100;
@@ -52,6 +53,16 @@ export function createNginxRouter(
         );
       });
     });
+  }
+
+  /** A retreat on a disk that is full, by its own errors perhaps: nothing can be written, but the marker of the weight can be removed. */
+  async function takeBack(retreat: Parameters<typeof decideWeight>[1], why: Error): Promise<TrafficState> {
+    const installed = await readInstalled(directory);
+    if (decideWeight(await readState(directory, installed), retreat).do !== 'apply') throw why;
+    await onDisk(directory, () => removeWeight(directory, installed));
+    const after = await readState(directory, installed);
+    if (after.weight !== 0) throw why;
+    return after;
   }
 
   async function read() {
@@ -93,13 +104,19 @@ export function createNginxRouter(
       }
     },
 
-    set: ({ upgrade, weight, epoch, expected }) =>
-      change((now, installed) => {
-        checkWeight(installed, wanted, weight);
-        const by = upgrade.runId;
-        const step = { by, weight, epoch, ...(expected === undefined ? {} : { expected }) };
-        return { next: { ...now, weight, epoch, by }, decision: decideWeight(now, step) };
-      }),
+    async set({ upgrade, weight, epoch, expected }) {
+      const by = upgrade.runId;
+      const step = { by, weight, epoch, ...(expected === undefined ? {} : { expected }) };
+      try {
+        return await change((now, installed) => {
+          checkWeight(installed, wanted, weight);
+          return { next: { ...now, weight, epoch, by }, decision: decideWeight(now, step) };
+        });
+      } catch (error) {
+        if (!isUnwritable(error) || weight !== 0 || expected !== undefined) throw error;
+        return takeBack(step, error);
+      }
+    },
 
     setOut: ({ upgrade, node, out, epoch }) =>
       change((now, installed) => {

@@ -67,6 +67,13 @@ export async function writeState(directory: string, state: TrafficState): Promis
   await prune(directory, [name, previous]).catch(() => undefined);
 }
 
+/** Everything to X, by removing what says otherwise. Whose change it was stays as it was recorded last. */
+export async function removeWeight(directory: string, { weights }: Pick<Installation, 'weights'>): Promise<void> {
+  // nginx obeys the last one that is there: the highest goes first, so that Y's share only ever falls.
+  for (const weight of weights.toReversed())
+    await rm(join(currentLink(directory), weightMarker(weight)), { force: true });
+}
+
 /** nginx's workers have a user of their own: they must be able to look, whatever the umask is. */
 export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
