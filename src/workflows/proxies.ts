@@ -32,8 +32,10 @@ const long: ActivityOptions = { ...WAIT, startToCloseTimeout: '12h', heartbeatTi
 const migration: ActivityOptions = { ...WAIT, startToCloseTimeout: '24h', heartbeatTimeout: '10s', retry: RETRY };
 /** A node of X that does not come back is told soon: the rest of X carries everything meanwhile. */
 const restart: ActivityOptions = { ...long, retry: { ...RETRY, maximumAttempts: 3 } };
-/** An undo is tried again by the workflow, for ever and in sight; see `undos.ts`. */
-const undo: ActivityOptions = { ...long, retry: { ...RETRY, maximumAttempts: 2 } };
+/** An undo is tried again by the workflow, for ever and in sight (`undos.ts`): not by waiting for a worker that does not come. */
+const undo: ActivityOptions = { ...long, scheduleToStartTimeout: '30s', retry: { ...RETRY, maximumAttempts: 2 } };
+/** Nobody watches while the traffic is moved: it has to be over soon, one way or the other. */
+const move: ActivityOptions = { ...quick, scheduleToStartTimeout: '20s', scheduleToCloseTimeout: '60s' };
 /** Only reads, so that nothing has to wait for its end. */
 const watch: ActivityOptions = {
   cancellationType: ActivityCancellationType.TRY_CANCEL,
@@ -73,6 +75,7 @@ export function createActs(plan: Plan) {
     stage: on<StageActivities>(long),
     /** On the host of a balancer, or anywhere. */
     traffic: (host?: string) => on<TrafficActivities>(quick, host),
+    moveTraffic: (host?: string) => on<TrafficActivities>(move, host),
     verifyTraffic: (host?: string) => on<TrafficActivities>(long, host),
     watchWeight: (host?: string) => on<TrafficActivities>(watch, host),
     watchNodes: on<ClusterActivities>(watch),
@@ -96,6 +99,7 @@ export function createActs(plan: Plan) {
       stage: on<StageActivities>(undo),
       finish: on<FinishActivities>(undo),
       traffic: (host?: string) => on<TrafficActivities>(undo, host),
+      verifyTraffic: (host?: string) => on<TrafficActivities>(undo, host),
       restore: on<RestoreActivities>(undo),
       unpacked: on<RestoreActivities>(undo, y),
     },

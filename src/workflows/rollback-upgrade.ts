@@ -8,7 +8,7 @@ import { Interruption, toInterruption } from './interruption.ts';
 import { Journal } from './journal.ts';
 import type { KongNode } from '../domain/plan/index.ts';
 import { roleOfY } from '../domain/plan/roles.ts';
-import { readAll } from './traffic.ts';
+import { readEach } from './traffic.ts';
 import { openPlan } from './open-plan.ts';
 import { run } from './proxies.ts';
 import { dropRoleOfY, letXIn, putBackX, returnTraffic, startX, stopY, thaw } from './undo-acts.ts';
@@ -54,8 +54,11 @@ async function rollBack(u: Upgrade): Promise<Outcome> {
       const text = `the last upgrade (${seal.workflowId}, run ${seal.runId}) was ended: nothing is frozen, and there is nothing to undo`;
       throw new Interruption('refused', text, { code: 'Sealed' });
     }
-    const states = await readAll(u, 'where is the traffic?');
-    journal.weight(Math.max(...states.map(({ weight }) => weight)), 'found');
+    const { states, unreadable } = await readEach(u);
+    // Whatever it does, it is taken back to X.
+    for (const one of unreadable) journal.note('note', `where the traffic is can't be read from ${one}`);
+    const most = Math.max(...states.map(({ weight }) => weight), ...unreadable.map(() => 100));
+    journal.weight(most, unreadable.length === 0 ? 'found' : 'at most, as far as it can be read');
     found = frozenBy;
     outOfX = plan.x.nodes.filter(({ name }) => states.some(({ out }) => out.includes(name)));
   } catch (error) {

@@ -1,9 +1,9 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Balancer } from '../domain/traffic/balancers.ts';
 import { ABILITIES } from '../domain/traffic/abilities.ts';
 import { canTakeNodesOut, testersOf } from '../domain/traffic/entry-abilities.ts';
 import type { TrafficState } from '../domain/traffic/state.ts';
-import { Interruption } from './interruption.ts';
+import { describeFailure, Interruption } from './interruption.ts';
 import { run } from './proxies.ts';
 import { together } from './together.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -49,7 +49,7 @@ interface Move {
   readonly epoch: number;
 }
 
-async function set(u: Upgrade, at: Balancer, change: Move, summary: string, acts = u.acts.traffic): Promise<void> {
+async function set(u: Upgrade, at: Balancer, change: Move, summary: string, acts = u.acts.moveTraffic): Promise<void> {
   const { weight } = await run(acts(at.host).setWeight, summary, { at, upgrade: u.ref, ...change });
   u.journal.balancer(at.name, weight);
 }
@@ -83,7 +83,7 @@ const inOrder = ({ balancers, plan: { traffic } }: Upgrade): readonly (readonly 
 };
 
 async function proveWeight(u: Upgrade, at: Balancer, expected: number): Promise<void> {
-  const { weight } = await run(u.acts.traffic(at.host).readTraffic, `still ${expected} %? ${at.name}`, { at });
+  const { weight } = await run(u.acts.moveTraffic(at.host).readTraffic, `still ${expected} %? ${at.name}`, { at });
   if (weight === expected) return;
   const message = `${at.name} gives Y ${weight} %, and ${expected} % was set: somebody else changed it`;
   throw new Interruption('failed', message, { code: 'ForeignChange' });
@@ -121,7 +121,10 @@ export async function allToX(u: Upgrade): Promise<void> {
   const results = await Promise.allSettled(
     u.balancers.map((at) => set(u, at, change, `all traffic to X: ${at.name}`, u.acts.undo.traffic)),
   );
-  for (const one of results) if (one.status === 'rejected') throw one.reason;
+  const failed = results.flatMap((one, index) =>
+    one.status === 'fulfilled' ? [] : [`${u.balancers[index]?.name}: ${describeFailure(one.reason).message}`],
+  );
+  if (failed.length > 0) throw ApplicationFailure.create({ message: failed.join('; ') });
   u.journal.weight(0, 'returned to X');
 }
 
@@ -148,6 +151,41 @@ export async function setTesters(u: Upgrade, open: boolean, acts = u.acts.traffi
   for (const at of found)
     await run(acts(at.host).setTesters, `testers ${open ? 'reach Y' : 'go to X'}: ${at.name}`, { at, ...change });
   return found.length;
+}
+
+/**
+ * After all traffic went back to X: waits until clients that lag have heard of it, as far as that can be asked. What is still uncertain after
+ * `settle` is told, and holds nothing up.
+ */
+export async function forgottenByClients(u: Upgrade): Promise<void> {
+  const { traffic } = u.journal.status;
+  if (!traffic.weights.some(({ weight }) => weight > 0)) return;
+  const within = u.plan.traffic.settle;
+  for (const at of u.balancers.filter(({ entry }) => !ABILITIES[entry.via].atOnce)) {
+    const input = { at, weight: 0, within };
+    const { agrees, what } = await run(u.acts.undo.verifyTraffic(at.host).verifyWeight, `X for all: ${at.name}`, input);
+    if (!agrees) u.journal.note('note', `Y is stopped although clients may still go to it by ${at.name}: ${what}`);
+  }
+}
+
+/** What each balancer does now; of one that can't be read, why. */
+export async function readEach(
+  u: Upgrade,
+): Promise<{ states: readonly TrafficState[]; unreadable: readonly string[] }> {
+  const states: TrafficState[] = [];
+  const unreadable: string[] = [];
+  const results = await Promise.allSettled(
+    u.balancers.map((at) => run(u.acts.moveTraffic(at.host).readTraffic, `where is the traffic? ${at.name}`, { at })),
+  );
+  for (const [index, result] of results.entries()) {
+    const name = u.balancers[index]?.name ?? '?';
+    if (result.status === 'rejected') unreadable.push(`${name}: ${describeFailure(result.reason).message}`);
+    else {
+      states.push(result.value);
+      u.journal.balancer(name, result.value.weight);
+    }
+  }
+  return { states, unreadable };
 }
 
 /** What every balancer does now. */

@@ -7,7 +7,7 @@ import { thawedNews } from '../domain/status/render-freeze.ts';
 import { noteCut } from './cut.ts';
 import { tell } from './notify.ts';
 import { run } from './proxies.ts';
-import { allToX, balancersOn, setNodeOut, setTesters } from './traffic.ts';
+import { allToX, balancersOn, forgottenByClients, setNodeOut, setTesters } from './traffic.ts';
 import type { Undo } from './undos.ts';
 import type { Upgrade } from './upgrade.ts';
 
@@ -43,6 +43,7 @@ export const stopY =
     const { database, traffic } = u.plan;
     const { weight } = u.journal.status.traffic;
     await setTesters(u, false, u.acts.undo.traffic);
+    await forgottenByClients(u);
     const cluster = nodesOfY(u.plan);
     const balancers = balancersOn(u, cluster.runs.host);
     const stop = { side: 'y' as const, cluster, database, drain: traffic.drain, balancers, weight };

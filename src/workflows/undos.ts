@@ -23,13 +23,16 @@ const PAUSES_MS = [2_000, 5_000, 15_000, 60_000, 300_000];
 export class Undos {
   private readonly journal: Journal;
   private readonly control: Control;
+  private readonly call: (text: string) => void;
   private readonly acts = new Map<UndoName, Undo>();
   /** Something was registered once, so that something may have been changed. */
   anything = false;
 
-  constructor(journal: Journal, control: Control) {
+  /** @param call calls people: traffic that can't go back must not wait until somebody looks */
+  constructor(journal: Journal, control: Control, call: (text: string) => void) {
     this.journal = journal;
     this.control = control;
+    this.call = call;
   }
 
   /**
@@ -95,6 +98,7 @@ export class Undos {
         shown.error = describeFailure(error).message;
         this.journal.note('undo', `${name} failed, attempt ${shown.attempts}: ${shown.error}`);
         this.journal.say(`undo ${name} is stuck and is tried again: ${shown.error}`);
+        if (shown.attempts === 1 && TRAFFIC_UNDOS.includes(name)) this.call(this.journal.status.now);
       }
       const asked = this.control.undoRetries;
       const pause = PAUSES_MS[Math.min(shown.attempts, PAUSES_MS.length) - 1] ?? 0;

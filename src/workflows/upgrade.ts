@@ -8,6 +8,7 @@ import type { UpgradeRef } from '../domain/upgrade.ts';
 import type { SideFigures, Verdict } from '../domain/verdict/index.ts';
 import type { Control } from './control.ts';
 import type { Journal } from './journal.ts';
+import { tell } from './notify.ts';
 import { createActs, type Acts } from './proxies.ts';
 import { Undos } from './undos.ts';
 
@@ -59,7 +60,7 @@ export function createUpgrade(plan: Plan, ref: UpgradeRef, journal: Journal, con
     control,
     acts,
     balancers: balancersOf(plan),
-    undos: new Undos(journal, control),
+    undos: new Undos(journal, control, (text) => void tell(upgrade, 'page', text)),
     known: { migrated: false, refreshed: [] },
     nextEpoch() {
       changes += 1;

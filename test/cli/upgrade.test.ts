@@ -132,7 +132,7 @@ describe('an upgrade by the command', () => {
     expect(await refused.result()).toMatchObject({ outcome: 'refused' });
     const { code, out } = await run('status', cluster);
     expect(code).toBe(3);
-    expect(out).toContain('✗ traffic.host: ');
+    expect(out).toContain('✗ traffic.via: ');
   });
 
   it('ends with 6 when somebody let something go', async () => {

@@ -223,6 +223,7 @@ describe('what can be wrong', () => {
     expect(await routerFor().describe()).toEqual({
       driver: 'powerdns',
       place: `api.${ZONE} at PowerDNS (${pdns.api})`,
+      lacks: [],
     });
   });
 

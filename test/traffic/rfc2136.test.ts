@@ -110,6 +110,7 @@ describe('what is in the zone', () => {
     expect(await routerFor().describe()).toEqual({
       ...{ driver: 'rfc2136', place: `api.${ZONE} at the DNS server ${bind.address}` },
       weights: [0, 25, 40, 50, 100],
+      lacks: [],
     });
     for (const [epoch, weight, x, y] of [
       [1, 25, 3, 1],

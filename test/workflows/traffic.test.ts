@@ -118,6 +118,84 @@ describe.concurrent('several entry points', () => {
   });
 });
 
+describe.concurrent('a balancer that is away', () => {
+  // No worker takes from the queue of this host.
+  const traffic: PlanInput['traffic'] = { ...EDGE, host: ['lb1', 'gone'], steps };
+
+  it('in a retreat: the others go back at once, people are called, and it is tried again in sight', async () => {
+    const run = await env.start({
+      plan: { traffic: several('together') },
+      world: (world) => {
+        world.on('measureShare', fails('MetricsUnreadable'));
+        world.on(`setWeight:0${LB2}`, fails('BalancerUnreachable'));
+      },
+    });
+    const stuck = await run.until('the undo is stuck', ({ undo }) => undo.some(({ state }) => state === 'stuck'));
+    expect(stuck.traffic.balancers).toEqual([
+      { name: 'edge on lb1', weight: 0 },
+      { name: 'edge on lb2', weight: 25 },
+      { name: 'zone', weight: 0 },
+    ]);
+    expect(stuck.undo.find(({ name }) => name === 'returnTraffic')?.error).toContain('edge on lb2: ');
+    await run.world.began('notify');
+    const told = run.world.calls.filter(({ name }) => name === 'notify').map(({ input }) => JSON.stringify(input));
+    expect(told.some((text) => text.includes('"page"') && text.includes('edge on lb2'))).toBe(true);
+    run.world.mend(`setWeight:0${LB2}`);
+    await run.signal('retry', { by: 'ann' });
+    await run.until('held on X', ({ state, traffic }) => state === 'held' && traffic.weight === 0);
+  });
+
+  it('in a rollback: it is told, and everything goes back as far as it can', async () => {
+    const run = await env.start({
+      plan: { traffic: several('together') },
+      workflow: 'rollbackUpgrade',
+      world: (world) => {
+        world.frozen = true;
+        for (const name of ['edge on lb1', 'edge on lb2', 'zone']) world.weights.set(name, 25);
+        world.on('readTraffic', fromCall(3, fails('ForeignChange')));
+      },
+    });
+    expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+    const set = run.world.calls.filter(({ name }) => name === 'setWeight').map(({ key }) => key);
+    expect(set.sort()).toEqual([`setWeight:0${LB1}`, `setWeight:0${LB2}`, 'setWeight:0@zone']);
+    expect((await run.timeline()).some(({ text }) => text.includes("can't be read from"))).toBe(true);
+  });
+
+  it('and has no worker: a rollback does not wait for it, takes back the others, and calls people', async () => {
+    const run = await env.start({
+      plan: { traffic },
+      workflow: 'rollbackUpgrade',
+      world: (world) => void (world.frozen = true),
+    });
+    // From the look and from the retreat, each given up after less than a minute.
+    const stuck = await run.until('the undo is stuck', ({ undo }) => undo.some(({ state }) => state === 'stuck'));
+    expect(stuck.traffic.weight).toBe(100);
+    expect(stuck.undo.find(({ state }) => state === 'stuck')?.error).toMatch(/^edge on gone: no worker took setWeight/);
+    expect(run.world.calls.filter(({ name }) => name === 'setWeight').map(({ key }) => key)).toEqual([
+      `setWeight:0${LB1}`,
+    ]);
+    await run.handle.terminate('the test is over');
+  }, 180_000);
+});
+
+describe.concurrent('clients that lag', () => {
+  it('have time to hear that X has everything, before Y is stopped; what is uncertain is told', async () => {
+    const run = await env.start({
+      plan: { traffic: { ...ZONE, steps } },
+      world: (world) =>
+        world.on('verifyWeight:0@zone', () => Promise.resolve({ agrees: false, what: '1 of 2 resolvers is silent' })),
+    });
+    await run.untilGate('finish');
+    await run.signal('abort', { by: 'ann' });
+    expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+    const keys = acts(run.world);
+    expect(keys.indexOf('verifyWeight:0@zone')).toBeGreaterThan(keys.indexOf('setWeight:0@zone'));
+    expect(keys.indexOf('verifyWeight:0@zone')).toBeLessThan(keys.indexOf('stopNodes:y'));
+    const told = (await run.timeline()).map(({ text }) => text);
+    expect(told).toContain('Y is stopped although clients may still go to it by zone: 1 of 2 resolvers is silent');
+  });
+});
+
 describe.concurrent('a step', () => {
   it('that does not arrive is undone, and the upgrade holds with the weight before it', async () => {
     const run = await env.start({

@@ -19,6 +19,9 @@ export function decideWeight(
   now: TrafficState,
   change: Change & { weight: number; expected?: number },
 ): ChangeDecision {
+  // A retreat that finds everything on X is done, whoever did it: an epoch that a person has set must not keep it from ending.
+  if (change.expected === undefined && change.weight === 0 && now.weight === 0 && change.epoch <= now.epoch)
+    return { do: 'nothing' };
   const late = refuseLate(now, change);
   if (late !== undefined) return late;
   if (now.epoch === change.epoch) {

@@ -28,3 +28,11 @@ function inZone(name: string, zone: string): boolean {
   const [inner, outer] = [plainName(name), plainName(zone)];
   return inner === outer || inner.endsWith(`.${outer}`);
 }
+
+/** What the plan may not have thought of: answers from before the first change are kept for longer than those after it. */
+export function longTtl(seconds: number, { ttl }: Pick<DnsEntry, 'ttl'>): string[] {
+  if (seconds <= ttl) return [];
+  return [
+    `its TTL is ${seconds} s now, and ${ttl} s from the first change on: lower it ${seconds} s before the upgrade, or the first step takes at least ${seconds} s to settle.`,
+  ];
+}

@@ -1,6 +1,7 @@
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 import type { TrafficState } from '../../../domain/traffic/state.ts';
 import type { TestersChange, TrafficRouter, WeightChange } from '../port.ts';
+import { longTtl } from './check-entry.ts';
 import { checkApplied, wantedTesters, wantedWeight, type Wanted } from './decide.ts';
 import { nextMark, oldAnswersUntil, stateFrom } from './mark.ts';
 import type { DnsEntry } from './names.ts';
@@ -89,7 +90,8 @@ export function createZoneRouter<F extends Found>(
         );
       if (found.testers === 'taken') throw testersTaken('BalancerNotPrepared');
       await zone.prepared(found);
-      return { driver: entry.via, place, ...(weights === undefined ? {} : { weights }) };
+      const lacks = longTtl(found.ttl ?? 0, entry);
+      return { driver: entry.via, place, ...(weights === undefined ? {} : { weights }), lacks };
     },
 
     current: async () => stateOf(await zone.read()),

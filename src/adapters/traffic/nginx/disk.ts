@@ -1,6 +1,6 @@
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 
-const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT']);
+const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EISDIR', 'ENOTDIR']);
 
 /** Turns what the file system refuses into an error that says where. */
 export async function onDisk<T>(directory: string, work: () => Promise<T>): Promise<T> {

@@ -14,7 +14,7 @@ import type { Installation } from './installation.ts';
 import { lockFile } from './layout.ts';
 import { withLock } from '../lock.ts';
 import { checkInstalled, checkNodes, checkWeight } from './match.ts';
-import { readState, removeWeight, writeState } from './state.ts';
+import { markedWeights, readState, removeWeight, writeState } from './state.ts';
 
 /** Milliseconds between two questions to nginx. */
 const ASK_AGAIN = 100;
@@ -55,11 +55,18 @@ export function createNginxRouter(
     });
   }
 
+  /** What the installer wrote down is gone: nginx goes by the markers all the same. */
+  const isDamaged = () =>
+    readInstalled(directory).then(
+      () => false,
+      () => true,
+    );
+
   /** A retreat on a disk that is full, by its own errors perhaps: nothing can be written, but the marker of the weight can be removed. */
   async function takeBack(retreat: Parameters<typeof decideWeight>[1], why: Error): Promise<TrafficState> {
-    const installed = await readInstalled(directory);
-    if (decideWeight(await readState(directory, installed), retreat).do !== 'apply') throw why;
-    await onDisk(directory, () => removeWeight(directory, installed));
+    const installed = { weights: await markedWeights(directory), nodes: { x: [], y: [] } };
+    if (decideWeight(await readState(directory, installed), retreat).do === 'refuse') throw why;
+    await onDisk(directory, () => removeWeight(directory, installed.weights));
     const after = await readState(directory, installed);
     if (after.weight !== 0) throw why;
     return after;
@@ -113,8 +120,8 @@ export function createNginxRouter(
           return { next: { ...now, weight, epoch, by }, decision: decideWeight(now, step) };
         });
       } catch (error) {
-        if (!isUnwritable(error) || weight !== 0 || expected !== undefined) throw error;
-        return takeBack(step, error);
+        if (weight !== 0 || expected !== undefined || !(isUnwritable(error) || (await isDamaged()))) throw error;
+        return takeBack(step, error as Error);
       }
     },
 

@@ -12,7 +12,10 @@ const ABANDONED = 60_000;
  * What nginx does now. Weight, testers and nodes out are read from the marker files, as nginx reads them; whose change it was, from
  * the file beside them.
  */
-export async function readState(directory: string, installed: Installation): Promise<TrafficState> {
+export async function readState(
+  directory: string,
+  installed: Pick<Installation, 'weights' | 'nodes' | 'testers'>,
+): Promise<TrafficState> {
   const link = currentLink(directory);
   const markers = new Set(await readdir(link).catch(nothingThere([])));
   const target = await readlink(link).catch(nothingThere(''));
@@ -67,8 +70,14 @@ export async function writeState(directory: string, state: TrafficState): Promis
   await prune(directory, [name, previous]).catch(() => undefined);
 }
 
+/** The weights that have a marker in force, ascending: one, as a rule. */
+export async function markedWeights(directory: string): Promise<number[]> {
+  const names = await readdir(currentLink(directory)).catch(nothingThere<string[]>([]));
+  return names.flatMap((name) => Number(/^y-(\d+)$/.exec(name)?.[1] ?? 0) || []).sort((a, b) => a - b);
+}
+
 /** Everything to X, by removing what says otherwise. Whose change it was stays as it was recorded last. */
-export async function removeWeight(directory: string, { weights }: Pick<Installation, 'weights'>): Promise<void> {
+export async function removeWeight(directory: string, weights: readonly number[]): Promise<void> {
   // nginx obeys the last one that is there: the highest goes first, so that Y's share only ever falls.
   for (const weight of weights.toReversed())
     await rm(join(currentLink(directory), weightMarker(weight)), { force: true });

@@ -1,5 +1,6 @@
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 import type { EntryVia } from '../../../domain/plan/index.ts';
+import { longTtl } from '../dns/check-entry.ts';
 import { sameTargets } from '../dns/names.ts';
 import { zoneId } from './api.ts';
 import { preparation } from './changes.ts';
@@ -45,10 +46,5 @@ export function checkNames({ record, testers }: Entry, zone: string): void {
 }
 
 /** What the plan may not have thought of. */
-export function lacksOf({ ttl, type }: Entry, { sets }: Found): string[] {
-  const now = Math.max(0, ...sets.filter((set) => set.Type === type).map(({ TTL = 0 }) => TTL));
-  if (now <= ttl) return [];
-  return [
-    `its TTL is ${now} s now, and ${ttl} s from the first change on: lower it ${now} s before the upgrade, or the first step takes at least ${now} s to settle.`,
-  ];
-}
+export const lacksOf = (entry: Entry, { sets }: Found): string[] =>
+  longTtl(Math.max(0, ...sets.filter((set) => set.Type === entry.type).map(({ TTL = 0 }) => TTL)), entry);
