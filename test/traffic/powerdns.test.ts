@@ -176,6 +176,14 @@ describe('somebody else', () => {
     expect(await set(0, 2)).toMatchObject({ weight: 0, epoch: 2 });
   });
 
+  test('an alias in the place of the addresses: named, and in no way of a retreat', async () => {
+    await set(100, 1, 0);
+    await put('api', 'A', []);
+    await put('api', 'CNAME', ['elsewhere.example.net.']);
+    await expect(routerFor().current()).rejects.toThrow('CNAME elsewhere.example.net. and no A record');
+    expect(await set(0, 2)).toMatchObject({ weight: 0, epoch: 2 });
+  });
+
   test('an address of X that is gone is not put back by a step', async () => {
     await put('api', 'A', X.slice(1));
     await expect(set(25, 1, 0)).rejects.toEqual(code('ForeignChange'));

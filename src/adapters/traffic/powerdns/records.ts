@@ -44,7 +44,9 @@ export function weightOf(sides: Sides, sets: readonly Rrset[]): number | undefin
 /** For people. */
 export function describeRecords(type: Sides['type'], sets: readonly Rrset[]): string {
   const { plain, lua } = recordsOf(type, sets);
-  if (plain.length + lua.length === 0) return `no ${type} record`;
+  const alias = type === 'CNAME' ? undefined : sets.find((set) => set.type === 'CNAME')?.records[0]?.content;
+  if (plain.length + lua.length === 0)
+    return alias === undefined ? `no ${type} record` : `CNAME ${alias} and no ${type} record`;
   return [...plain.map((text) => `${type} ${text}`), ...lua.map((text) => `LUA ${text}`)].join(', ');
 }
 
@@ -65,7 +67,10 @@ export function changesFor(
   const plain = (targets: readonly string[]) =>
     targets.map((target) => ({ content: type === 'CNAME' ? dotted(target) : target }));
   const ours = { plain: weight === 0 ? plain(sides.x) : weight === 100 ? plain(sides.y) : [] };
+  // Only a retreat comes here with one: nothing can stand beside it.
+  const alias = type !== 'CNAME' && sets.some((set) => set.type === 'CNAME');
   const wanted = [
+    { type: 'CNAME', had: alias, records: [] },
     { type, had: sets.some((set) => set.type === type), records: ours.plain },
     {
       type: 'LUA',
