@@ -17,30 +17,16 @@ export async function moveTraffic(u: Upgrade, weight: number): Promise<void> {
   // Nothing is moved anywhere while one of several can't be read, or does something else than was set.
   if (u.balancers.length > 1) await together(...u.balancers.map((at) => () => proveWeight(u, at, before)));
   const moved: Balancer[] = [];
-  try {
-    for (const group of inOrder(u)) moved.push(...(await setAll(u, group, change)));
-  } catch (error) {
-    if (error instanceof PartlyMoved) {
-      // An abort takes everything back at once, which needs no step before it.
-      if (!isCancellation(error.why))
-        await putBack(u, [...moved, ...error.moved], { weight: before, expected: weight });
-      throw error.why;
-    }
-    throw error;
+  for (const group of inOrder(u)) {
+    const results = await Promise.allSettled(group.map((at) => set(u, at, change, `${weight} % to Y: ${at.name}`)));
+    moved.push(...group.filter((_, index) => results[index]?.status === 'fulfilled'));
+    const failed = results.find((one) => one.status === 'rejected');
+    if (failed === undefined) continue;
+    // An abort takes everything back at once, which needs no step before it.
+    if (!isCancellation(failed.reason)) await putBack(u, moved, { weight: before, expected: weight });
+    throw failed.reason;
   }
   u.journal.weight(weight, 'step');
-}
-
-/** What was set is set on every balancer; the others are left as they are by a failure. */
-class PartlyMoved extends Error {
-  readonly moved: readonly Balancer[];
-  readonly why: unknown;
-
-  constructor(moved: readonly Balancer[], why: unknown) {
-    super('partly moved');
-    this.moved = moved;
-    this.why = why;
-  }
 }
 
 interface Move {
@@ -52,18 +38,6 @@ interface Move {
 async function set(u: Upgrade, at: Balancer, change: Move, summary: string, acts = u.acts.moveTraffic): Promise<void> {
   const { weight } = await run(acts(at.host).setWeight, summary, { at, upgrade: u.ref, ...change });
   u.journal.balancer(at.name, weight);
-}
-
-async function setAll(u: Upgrade, group: readonly Balancer[], change: Move): Promise<readonly Balancer[]> {
-  const results = await Promise.allSettled(
-    group.map((at) => set(u, at, change, `${change.weight} % to Y: ${at.name}`)),
-  );
-  const failed = results.find((one) => one.status === 'rejected');
-  if (failed === undefined) return group;
-  throw new PartlyMoved(
-    group.filter((_, index) => results[index]?.status === 'fulfilled'),
-    failed.reason,
-  );
 }
 
 /** A balancer that can't be put back is told: what comes next, a retreat or a hold, has to know. */
@@ -96,16 +70,17 @@ export async function undoStep(u: Upgrade, weight: number): Promise<void> {
   u.journal.weight(weight, 'a step that did not arrive is undone');
 }
 
+const takenOverLater = ({ balancers }: Upgrade): readonly Balancer[] =>
+  balancers.filter(({ entry }) => !ABILITIES[entry.via].atOnce);
+
 /** What carries the traffic goes by the weight, where something has to take it over first. */
 export async function proveCarried(u: Upgrade, weight: number): Promise<void> {
   const within = u.plan.traffic.settle;
   const answers = await together(
-    ...u.balancers
-      .filter(({ entry }) => !ABILITIES[entry.via].atOnce)
-      .map((at) => async () => ({
-        at,
-        ...(await run(u.acts.verifyTraffic(at.host).verifyWeight, `is it carried? ${at.name}`, { at, weight, within })),
-      })),
+    ...takenOverLater(u).map((at) => async () => ({
+      at,
+      ...(await run(u.acts.verifyTraffic(at.host).verifyWeight, `is it carried? ${at.name}`, { at, weight, within })),
+    })),
   );
   const other = answers.filter(({ agrees }) => !agrees);
   if (other.length === 0) return;
@@ -161,7 +136,7 @@ export async function forgottenByClients(u: Upgrade): Promise<void> {
   const { traffic } = u.journal.status;
   if (!traffic.weights.some(({ weight }) => weight > 0)) return;
   const within = u.plan.traffic.settle;
-  for (const at of u.balancers.filter(({ entry }) => !ABILITIES[entry.via].atOnce)) {
+  for (const at of takenOverLater(u)) {
     const input = { at, weight: 0, within };
     const { agrees, what } = await run(u.acts.undo.verifyTraffic(at.host).verifyWeight, `X for all: ${at.name}`, input);
     if (!agrees) u.journal.note('note', `Y is stopped although clients may still go to it by ${at.name}: ${what}`);

@@ -1,23 +1,10 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CrossfadeError } from '../../../domain/errors/index.ts';
+import { orUnwritable } from '../unwritable.ts';
 
-const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOENT', 'ENOTDIR', 'EISDIR']);
-
-/** Turns what the file system refuses beside the state file into an error that says so. */
-export async function besideStateFile<T>(stateFile: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (cause instanceof CrossfadeError || code === undefined || !REFUSED.has(code)) throw cause;
-    throw new CrossfadeError(
-      'BalancerUnwritable',
-      `${stateFile}, from which HAProxy loads its weights, can't be changed: ${message}.`,
-      { cause },
-    );
-  }
-}
+/** Turns what the file system refuses beside the state file into an error that says so. A missing folder is refused too. */
+export const besideStateFile = <T>(stateFile: string, work: () => Promise<T>): Promise<T> =>
+  orUnwritable(`${stateFile}, from which HAProxy loads its weights,`, work, ['ENOENT']);
 
 /** `undefined` if there is no such file. */
 export async function readIfThere(file: string): Promise<string | undefined> {
