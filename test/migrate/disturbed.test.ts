@@ -67,12 +67,12 @@ test('a database that takes no writes: nothing is begun, and it works once that 
   }
 });
 
-/** A `kong` that gives up on a statement after a second, whatever it was told: as one whose time-out is too short. */
+/** A `kong` that gives up on a statement after two seconds, whatever it was told: as one whose time-out is too short. */
 function impatientKong(): string {
   const file = join(kong.dir, 'impatient-kong');
   writeFileSync(
     file,
-    `#!/bin/sh\nn=$#\nwhile [ $n -gt 0 ]; do a=$1; shift; [ "$a" = 3600 ] && a=1; set -- "$@" "$a"; n=$((n-1)); done\nexec ${kongOf('3.9.1')} "$@"\n`,
+    `#!/bin/sh\nn=$#\nwhile [ $n -gt 0 ]; do a=$1; shift; [ "$a" = 3600 ] && a=2; set -- "$@" "$a"; n=$((n-1)); done\nexec ${kongOf('3.9.1')} "$@"\n`,
   );
   chmodSync(file, 0o755);
   return file;
@@ -95,10 +95,9 @@ test('the client gives up and the server goes on: the next attempt waits for the
       `SELECT FROM pg_stat_activity WHERE datname = '${database.name}' AND wait_event_type = 'Lock' AND query LIKE '%UPDATE plugins%'`,
       'postgres',
     );
-  await waitFor('the client has given up', async () => {
-    const [released] = await sql(database, 'SELECT count(*)::int AS n FROM locks');
-    return (await hasBegun(database, 'up')) && released?.['n'] === 0;
-  });
+  // In this order: before it has begun, the lock is not there either.
+  await waitFor('it has begun', () => hasBegun(database, 'up'));
+  await waitFor('the client has given up', async () => (await sql(database, 'SELECT FROM locks')).length === 0);
   expect(await waiting()).toHaveLength(1);
   await holder.query('COMMIT');
   expect(await failure).toMatchObject({
