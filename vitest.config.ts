@@ -16,6 +16,7 @@ class KubernetesLast extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/texts-match.ts'],
     pool: 'forks',
     maxWorkers: 3,
     sequence: { sequencer: KubernetesLast },
