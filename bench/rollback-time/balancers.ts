@@ -5,7 +5,6 @@ import { cycle, lastFrom, rollBackFrom, type Measured } from './rollback.ts';
 
 /** Milliseconds between the changes: clients have long been on the other side. */
 const PAUSES = { before: 300, after: 500 };
-const CAPACITY_MS = 1_500;
 
 /** Rollbacks through nginx or HAProxy under load. */
 export function measureBalancer(
@@ -14,8 +13,7 @@ export function measureBalancer(
   count: number,
 ): Promise<Measured & { readonly failed: number; readonly requests: number }> {
   return stand.withArm(balancer, name, async (arm) => {
-    const { perSecond } = await measureCapacity(arm.port, CAPACITY_MS);
-    const load = startLoad(arm.port, SHARE * perSecond);
+    const load = startLoad(arm.port, SHARE * (await measureCapacity(arm.port)));
     const done = await rollBackFrom(arm, cycle(WEIGHTS, count), PAUSES);
     const { requests } = await load.stop();
     const onY = requests.flatMap(({ node, begunAt }) =>

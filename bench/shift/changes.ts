@@ -14,15 +14,15 @@ export interface Change {
 /** One arm under load. */
 export interface Run extends Seen {
   readonly perSecond: number;
-  /** When clients had connected. */
+  /** When the clients had settled. */
   readonly from: number;
   readonly changes: readonly Change[];
 }
 
 /** From the end of one change to the beginning of the next one: the second that counts as the change's, and some rest. */
 const PAUSE = 1_750;
-/** Clients connect in the beginning. */
-const LEAD = 1_000;
+/** New threads of clients have pauses of tens of milliseconds of their own in their first five seconds. */
+const LEAD = 8_000;
 
 /** 0 → 5 → 25 → 50 → 100, each node of Y out, reloaded and in again, as after `finish`, and everything back to X. */
 export function wholeShift(arm: Arm, nodes: Nodes, perSecond: number): Promise<Run> {

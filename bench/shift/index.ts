@@ -11,12 +11,11 @@ import { summarize } from './summary.ts';
 /** Of each balancer, by Crossfade. */
 const ENOUGH = 200_000;
 const MOST_ROUNDS = 6;
-const CAPACITY_MS = 2_000;
 
 const METHOD =
   'Four nginx stand for the Kong nodes (reload and quit are the same signals), behind a real nginx and a real HAProxy, on one machine with the clients: 80 ' +
-  'keep-alive clients, 40 that connect anew for each request, 20 whose requests take 0.2 to 1 s; half of each send POST; none tries again. First what can be ' +
-  'served is measured, then 70 % of it sent at a steady pace: 0 -> 5 -> 25 -> 50 -> 100 %, each node of Y out, reloaded and in again, 0 %, with 1.75 s between one ' +
+  'keep-alive clients, 40 that connect anew for each request, 20 whose requests take 0.2 to 1 s; half of each send POST; none tries again. First what is ' +
+  'served in the slowest of five seconds is measured, then 70 % of it sent at a steady pace: 0 -> 5 -> 25 -> 50 -> 100 %, each node of Y out, reloaded and in again, 0 %, with 1.75 s between one ' +
   'change and the next. During a change: requests sent from its beginning until 1 s after its end, all changes and reloads of nodes together; at rest: all others of the ' +
   'same run. Times of a request count from when it was due, if its client was held up before. When a request began is what the node says. By reloads: the ' +
   'same changes by a configuration file written anew and a reload. X stopped, Y started: in place, the balancer with its defaults, 1.4 s for a start, ' +
@@ -68,14 +67,12 @@ async function told(print: Print, which: Which, work: () => Promise<Run>): Promi
 
 const shift = (stand: Stand, balancer: BalancerName, name: ArmName): Promise<Run> =>
   stand.withArm(balancer, name, async (arm) => {
-    const { perSecond } = await measureCapacity(arm.port, CAPACITY_MS);
-    return wholeShift(arm, stand.nodes, SHARE * perSecond);
+    return wholeShift(arm, stand.nodes, SHARE * (await measureCapacity(arm.port)));
   });
 
 const replace = (stand: Stand, balancer: BalancerName): Promise<Run> =>
   stand.withPlain(balancer, async ({ port }, x, y) => {
-    const { perSecond } = await measureCapacity(port, CAPACITY_MS);
-    return replacement(port, x, y, SHARE * perSecond);
+    return replacement(port, x, y, SHARE * (await measureCapacity(port)));
   });
 
 function notes(runs: readonly Measured[]): string[] {

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Run } from '../../bench/shift/changes.ts';
 import { createClient } from '../../bench/shift/load/client.ts';
-import { pack, unpack, type Request } from '../../bench/shift/load/request.ts';
+import { createLog, unpack, type Request } from '../../bench/shift/load/request.ts';
 import { summarize } from '../../bench/shift/summary.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 
@@ -148,6 +148,10 @@ describe('what a run of the bench comes down to', () => {
 
   it('requests come out of a thread as they went in', () => {
     const requests = [at(1.5, 'y2', { kind: 'slow' }), at(2, undefined, { fault: 'refused', kind: 'new-connection' })];
-    expect(unpack(pack(requests))).toEqual(requests);
+    const log = createLog();
+    // More than it had room for at first.
+    const many = Array.from({ length: 70_000 }, () => requests).flat();
+    for (const request of many) log.add(request);
+    expect(unpack(log.packed())).toEqual(many);
   });
 });

@@ -32,17 +32,33 @@ const COLUMNS = 6;
 /** Requests as a thread hands them over. */
 export type Packed = Float64Array<ArrayBuffer>;
 
-export const pack = (requests: readonly Request[]): Packed =>
-  Float64Array.from(
-    requests.flatMap(({ kind, sentAt, ms, fault, node, begunAt }) => [
-      KINDS.indexOf(kind),
-      sentAt,
-      ms,
-      FAULTS.indexOf(fault),
-      node === undefined ? -1 : NODES.indexOf(node),
-      begunAt ?? 0,
-    ]),
-  );
+export interface Log {
+  add(request: Request): void;
+  packed(): Packed;
+}
+
+/** Written down as numbers at once: of hundreds of thousands of objects, a collection of garbage would make all clients wait. */
+export function createLog(): Log {
+  let rows: Packed = new Float64Array(COLUMNS * 65_536);
+  let used = 0;
+  return {
+    add({ kind, sentAt, ms, fault, node, begunAt }) {
+      if (used === rows.length) {
+        const more = new Float64Array(2 * used);
+        more.set(rows);
+        rows = more;
+      }
+      rows[used] = KINDS.indexOf(kind);
+      rows[used + 1] = sentAt;
+      rows[used + 2] = ms;
+      rows[used + 3] = FAULTS.indexOf(fault);
+      rows[used + 4] = node === undefined ? -1 : NODES.indexOf(node);
+      rows[used + 5] = begunAt ?? 0;
+      used += COLUMNS;
+    },
+    packed: () => rows.slice(0, used),
+  };
+}
 
 export function unpack(packed: Packed): Request[] {
   return Array.from({ length: packed.length / COLUMNS }, (_, row) => {

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createClient, type Closed } from './client.ts';
-import { pack, type Kind, type Packed, type Request } from './request.ts';
+import { createLog, type Kind, type Packed } from './request.ts';
 
 export interface Job {
   readonly port: number;
@@ -25,7 +25,7 @@ const LEAST_SLOW = 200;
 const MOST_SLOW = 1_000;
 
 const { port, clients, every } = workerData as Job;
-const requests: Request[] = [];
+const log = createLog();
 const since1970 = Date.now() - performance.now();
 let running = true;
 
@@ -42,7 +42,7 @@ async function run(kind: Kind, number: number): Promise<Closed> {
     const from = wait > 0 ? sent : due;
     const slow = kind === 'slow' ? Math.round(LEAST_SLOW + Math.random() * (MOST_SLOW - LEAST_SLOW)) : undefined;
     const outcome = await client.send(method, slow === undefined ? '/' : `/slow?ms=${slow}`);
-    requests.push({ kind, sentAt: since1970 + sent, ms: performance.now() - from, ...outcome });
+    log.add({ kind, sentAt: since1970 + sent, ms: performance.now() - from, ...outcome });
     if (slow !== undefined) due = Math.max(sent + slow, performance.now());
     else due = every === 0 ? performance.now() : due + every;
     // Who is refused at once, and sends as fast as he can, must not keep the others of his thread from everything.
@@ -65,6 +65,6 @@ for (const one of await Promise.all(all)) {
   closed.idle += one.idle;
   closed.announced += one.announced;
 }
-const packed = pack(requests);
+const packed = log.packed();
 parentPort.postMessage({ requests: packed, closed, busy: utilization } satisfies Report, [packed.buffer]);
 parentPort.close();
