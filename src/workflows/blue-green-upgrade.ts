@@ -1,6 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { Outcome } from '../domain/names.ts';
-import { conclude, refuse, type UpgradeResult } from './conclude.ts';
+import { conclude, refuse, rolledBack, type UpgradeResult } from './conclude.ts';
 import { Control } from './control.ts';
 import { goForward } from './forward.ts';
 import { withFreezeLimit } from './freeze-limit.ts';
@@ -62,8 +62,7 @@ function goesStraightBack(u: Upgrade, { kind }: Interruption): boolean {
 async function unwind(u: Upgrade): Promise<Outcome> {
   u.journal.enter('unwinding', 'undoing everything');
   await u.undos.run();
-  const faults = u.journal.status.undo.some(({ state }) => state === 'skipped') || u.journal.status.accepted.length > 0;
-  return faults ? 'rolled-back-with-faults' : 'rolled-back';
+  return rolledBack(u.journal.status);
 }
 
 /** Ends as it is, past the point of no return: Y has all traffic. Only the freeze must not stay behind. */

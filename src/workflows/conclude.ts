@@ -2,6 +2,7 @@ import { buildReport } from '../domain/report/index.ts';
 import type { Outcome } from '../domain/names.ts';
 import type { Fault } from '../domain/plan/index.ts';
 import type { ReportRef } from '../domain/report-ref.ts';
+import type { UpgradeStatus } from '../domain/status/index.ts';
 import { describeFailure } from './interruption.ts';
 import type { Journal } from './journal.ts';
 import { now } from './journal.ts';
@@ -58,6 +59,10 @@ async function removeOldBackups(u: Upgrade): Promise<void> {
     journal.note('note', `old backups could not be removed: ${describeFailure(error).message}`);
   }
 }
+
+/** After everything was undone: whatever a person let go stays to be looked after. */
+export const rolledBack = ({ undo, accepted }: UpgradeStatus): Outcome =>
+  accepted.length > 0 || undo.some(({ state }) => state === 'skipped') ? 'rolled-back-with-faults' : 'rolled-back';
 
 /** Ends a run whose plan has faults; nothing was changed, and nothing is known to report to. */
 export function refuse(journal: Journal, faults: readonly Fault[]): UpgradeResult {

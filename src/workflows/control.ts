@@ -62,6 +62,11 @@ export class Control {
     if (first) this.armed();
   }
 
+  /** The names of what a person may `accept` now. */
+  findings(): string[] {
+    return [...this.openFindings.keys()];
+  }
+
   /** The answer to a hold, once. */
   takeDecision(): Decision | undefined {
     const { decision } = this;

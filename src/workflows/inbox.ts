@@ -10,6 +10,7 @@ import {
 } from '../domain/messages/index.ts';
 import { MESSAGES, type MessageName } from '../domain/names.ts';
 import type { MessageRecord, UndoName } from '../domain/status/index.ts';
+import { isOfBalancer } from '../domain/traffic/away.ts';
 import type { Control } from './control.ts';
 import { Interruption } from './interruption.ts';
 import type { Journal } from './journal.ts';
@@ -152,6 +153,7 @@ export class Inbox {
     } else {
       this.control.letGo.set(finding, this.control.openFindings.get(finding) ?? '');
       this.control.openFindings.delete(finding);
+      if (isOfBalancer(finding)) this.control.undoRetries += 1;
     }
     this.journal.status.accepted.push({ finding, by: message.by, reason, at: now() });
   }
@@ -176,7 +178,7 @@ export class Inbox {
       paused: this.control.paused,
       aborting: this.control.aborting,
       stuckUndos: status.undo.filter((undo) => undo.state === 'stuck').map((undo) => undo.name),
-      openFindings: [...this.control.openFindings.keys()],
+      openFindings: this.control.findings(),
       retryFrom: status.hold?.canRetryFrom ?? [],
     };
   }

@@ -27,7 +27,8 @@ const PURPOSE: Record<MessageName, string> = {
   abort: 'All traffic back to X, then everything is undone. Refused once `finish` has begun.',
   retry: 'Answers a hold: goes on at the phase that failed, or an earlier one ("phase"). Tries a stuck undo again.',
   abandon: 'Answers a hold: everything is undone. After `finish` has begun: the upgrade ends as it is.',
-  accept: 'Lets go of a named drift, finding or stuck undo ("undo:stopY"), with a reason. Never the traffic.',
+  accept:
+    'Lets go of a named drift, finding, stuck undo ("undo:stopY") or balancer that is gone ("balancer:edge on gw-2"), with a reason. Never the traffic.',
 };
 
 /** What the Temporal UI shows beside each message. */

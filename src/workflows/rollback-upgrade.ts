@@ -1,6 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { Outcome } from '../domain/names.ts';
-import { conclude, refuse, type UpgradeResult } from './conclude.ts';
+import { conclude, refuse, rolledBack, type UpgradeResult } from './conclude.ts';
 import { Control } from './control.ts';
 import { recordFailure } from './hold.ts';
 import { Inbox } from './inbox.ts';
@@ -75,6 +75,5 @@ async function rollBack(u: Upgrade): Promise<Outcome> {
   u.undos.register('startX', startX(u));
   if (plan.sessions.lockOutX) u.undos.register('letXIn', letXIn(u));
   await u.undos.run();
-  const skipped = journal.status.undo.some(({ state }) => state === 'skipped');
-  return skipped ? 'rolled-back-with-faults' : 'rolled-back';
+  return rolledBack(journal.status);
 }

@@ -1,4 +1,5 @@
 import { ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
+import { findingOfBalancer } from '../domain/traffic/away.ts';
 import type { Balancer } from '../domain/traffic/balancers.ts';
 import { ABILITIES } from '../domain/traffic/abilities.ts';
 import { canTakeNodesOut, testersOf } from '../domain/traffic/entry-abilities.ts';
@@ -38,6 +39,7 @@ interface Move {
 async function set(u: Upgrade, at: Balancer, change: Move, summary: string, acts = u.acts.moveTraffic): Promise<void> {
   const { weight } = await run(acts(at.host).setWeight, summary, { at, upgrade: u.ref, ...change });
   u.journal.balancer(at.name, weight);
+  isBack(u, at);
 }
 
 /** A balancer that can't be put back is told: what comes next, a retreat or a hold, has to know. */
@@ -70,8 +72,8 @@ export async function undoStep(u: Upgrade, weight: number): Promise<void> {
   u.journal.weight(weight, 'a step that did not arrive is undone');
 }
 
-const takenOverLater = ({ balancers }: Upgrade): readonly Balancer[] =>
-  balancers.filter(({ entry }) => !ABILITIES[entry.via].atOnce);
+const takenOverLater = (u: Upgrade): readonly Balancer[] =>
+  notLetGo(u).filter(({ entry }) => !ABILITIES[entry.via].atOnce);
 
 /** What carries the traffic goes by the weight, where something has to take it over first. */
 export async function proveCarried(u: Upgrade, weight: number): Promise<void> {
@@ -90,18 +92,44 @@ export async function proveCarried(u: Upgrade, weight: number): Promise<void> {
   });
 }
 
-/** All traffic to X, on every balancer at once; one that fails does not keep the others from it. */
+/**
+ * All traffic to X, on every balancer at once; one that fails does not keep the others from it. Who knows that it takes no requests any more
+ * may let it go; it is asked all the same.
+ */
 export async function allToX(u: Upgrade): Promise<void> {
   const change = { weight: 0, epoch: u.nextEpoch() };
-  const results = await Promise.allSettled(
-    u.balancers.map((at) => set(u, at, change, `all traffic to X: ${at.name}`, u.acts.undo.traffic)),
-  );
-  const failed = results.flatMap((one, index) =>
-    one.status === 'fulfilled' ? [] : [`${u.balancers[index]?.name}: ${describeFailure(one.reason).message}`],
+  const failed: string[] = [];
+  await Promise.all(
+    u.balancers.map(async (at) => {
+      try {
+        await set(u, at, change, `all traffic to X: ${at.name}`, u.acts.undo.traffic);
+      } catch (error) {
+        const { message } = describeFailure(error);
+        if (isLetGo(u, at)) u.journal.note('note', `${at.name} was let go, and may still give Y traffic: ${message}`);
+        else failed.push(`${at.name}: ${mayBeLetGo(u, at, message)}`);
+      }
+    }),
   );
   if (failed.length > 0) throw ApplicationFailure.create({ message: failed.join('; ') });
   u.journal.weight(0, 'returned to X');
 }
+
+const isLetGo = ({ control }: Upgrade, { name }: Balancer): boolean => control.letGo.has(findingOfBalancer(name));
+
+function mayBeLetGo({ control }: Upgrade, { name }: Balancer, why: string): string {
+  control.openFindings.set(findingOfBalancer(name), why);
+  return why;
+}
+
+/** It was let go for as long as it was away. */
+function isBack({ control }: Upgrade, { name }: Balancer): void {
+  control.openFindings.delete(findingOfBalancer(name));
+  control.letGo.delete(findingOfBalancer(name));
+}
+
+/** Those of the balancers that the way back has to reckon with. */
+export const notLetGo = (u: Upgrade, balancers = u.balancers): readonly Balancer[] =>
+  balancers.filter((at) => !isLetGo(u, at));
 
 /** The balancers that can take one node out. */
 export const takesNodesOut = ({ entry }: Balancer): boolean => canTakeNodesOut(entry);
@@ -121,7 +149,7 @@ const hasTesters = ({ entry }: Balancer): boolean => testersOf(entry) !== undefi
 
 /** Opens the way of testers to Y wherever the plan has one, or closes it. */
 export async function setTesters(u: Upgrade, open: boolean, acts = u.acts.traffic): Promise<number> {
-  const found = u.balancers.filter(hasTesters);
+  const found = notLetGo(u).filter(hasTesters);
   const change = { upgrade: u.ref, open, epoch: u.nextEpoch() };
   for (const at of found)
     await run(acts(at.host).setTesters, `testers ${open ? 'reach Y' : 'go to X'}: ${at.name}`, { at, ...change });

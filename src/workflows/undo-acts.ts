@@ -7,7 +7,7 @@ import { thawedNews } from '../domain/status/render-freeze.ts';
 import { noteCut } from './cut.ts';
 import { tell } from './notify.ts';
 import { run } from './proxies.ts';
-import { allToX, balancersOn, forgottenByClients, setNodeOut, setTesters } from './traffic.ts';
+import { allToX, balancersOn, forgottenByClients, notLetGo, setNodeOut, setTesters } from './traffic.ts';
 import type { Undo } from './undos.ts';
 import type { Upgrade } from './upgrade.ts';
 
@@ -45,7 +45,7 @@ export const stopY =
     await setTesters(u, false, u.acts.undo.traffic);
     await forgottenByClients(u);
     const cluster = nodesOfY(u.plan);
-    const balancers = balancersOn(u, cluster.runs.host);
+    const balancers = notLetGo(u, balancersOn(u, cluster.runs.host));
     const stop = { side: 'y' as const, cluster, database, drain: traffic.drain, balancers, weight };
     const { cut } = await run(u.acts.undo.nodesOfY.stopNodes, 'stop Y', stop);
     noteCut(u, 'Y', cut);

@@ -1,5 +1,6 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import type { UndoName, UndoStatus } from '../domain/status/index.ts';
+import { isOfBalancer } from '../domain/traffic/away.ts';
 import type { Control } from './control.ts';
 import { describeFailure } from './interruption.ts';
 import type { Journal } from './journal.ts';
@@ -8,7 +9,7 @@ import { now } from './journal.ts';
 /** What undoes an act. Idempotent, and tolerates that the act never happened. */
 export type Undo = () => Promise<void>;
 
-/** The undos that bring the traffic back to X. Nobody can skip them. */
+/** The undos that bring the traffic back to X. Nobody can skip them; only a balancer that is gone can be let go. */
 export const TRAFFIC_UNDOS: readonly UndoName[] = ['letXIn', 'startX', 'returnTraffic'];
 
 /**
@@ -83,6 +84,8 @@ export class Undos {
     shown.startedAt = now();
     for (;;) {
       shown.attempts += 1;
+      // Whoever answers while it is at work means the next attempt.
+      const asked = this.control.undoRetries;
       // Once it has failed it stays `stuck` while it is tried again, so that a person can let it go at any time.
       if (shown.attempts === 1) shown.state = 'running';
       this.journal.say(`undoing: ${DESCRIPTIONS[name]}`);
@@ -90,17 +93,18 @@ export class Undos {
         await undo();
         shown.state = 'done';
         delete shown.error;
+        delete shown.mayLetGo;
         shown.endedAt = now();
         this.journal.note('undo', `${name}: ${DESCRIPTIONS[name]}`);
         return;
       } catch (error) {
         shown.state = 'stuck';
         shown.error = describeFailure(error).message;
+        if (name === 'returnTraffic') shown.mayLetGo = this.control.findings().filter(isOfBalancer);
         this.journal.note('undo', `${name} failed, attempt ${shown.attempts}: ${shown.error}`);
         this.journal.say(`undo ${name} is stuck and is tried again: ${shown.error}`);
         if (shown.attempts === 1 && TRAFFIC_UNDOS.includes(name)) this.call(this.journal.status.now);
       }
-      const asked = this.control.undoRetries;
       const pause = PAUSES_MS[Math.min(shown.attempts, PAUSES_MS.length) - 1] ?? 0;
       const answered = () => this.control.undoRetries > asked || this.control.undoSkips.has(name);
       await condition(answered, pause, { summary: `${name} is tried again` });

@@ -165,4 +165,19 @@ describe('what a message names', () => {
     expect(accept('undo:stopY', { ...stuck, stuckUndos: [] })).toMatchObject({ accepted: false });
     expect(accept('drift')).toMatchObject({ accepted: false });
   });
+
+  it('on the way back of the traffic nothing but a balancer that is gone may be let go', () => {
+    const stuck: Situation = {
+      ...base,
+      state: 'retreating',
+      stuckUndos: ['returnTraffic'],
+      openFindings: ['balancer:edge', 'drift'],
+    };
+    const accept = (finding: string, situation = stuck) => judge({ name: 'accept', finding, reason: 'x' }, situation);
+    expect(accept('balancer:edge')).toMatchObject({ accepted: true });
+    expect(accept('balancer:zone')).toMatchObject({ accepted: false });
+    expect(accept('drift')).toMatchObject({ accepted: false });
+    expect(accept('undo:returnTraffic')).toMatchObject({ accepted: false, text: /can be: balancer:edge$/ });
+    expect(accept('balancer:edge', { ...stuck, openFindings: [] })).toMatchObject({ accepted: false });
+  });
 });

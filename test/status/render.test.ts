@@ -56,6 +56,8 @@ describe('renderStatus', () => {
     expect(text).toContain(command('accept', { by: 'YOUR-NAME', finding: 'undo:stopY', reason: 'WHY' }));
     const undo = [{ ...stuck.undo[1]!, name: 'returnTraffic' as const }];
     expect(renderStatus({ ...stuck, undo }, msAt(700))).not.toContain('undo:returnTraffic');
+    const gone = [{ ...undo[0]!, mayLetGo: ['balancer:edge on gw-2'] }];
+    expect(renderStatus({ ...stuck, undo: gone }, msAt(700))).toContain('balancer:edge on gw-2');
   });
 
   it('ends with an outcome and what it means; nothing is left to answer', () => {

@@ -1,36 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PlanInput } from '../../src/domain/plan/index.ts';
 import { fails, fromCall } from '../support/fake-activities-world.ts';
 import '../support/workflow-environment-patience.ts';
 import { WorkflowEnvironment } from '../support/workflow-environment.ts';
 import { acts, undoneKeys } from './order.ts';
+import { LB1, LB2, several, steps, ZONE } from './entry-points.ts';
 
 let env: WorkflowEnvironment;
 beforeAll(async () => void (env = await WorkflowEnvironment.create({ hosts: ['h1', 'lb1', 'lb2'] })));
 afterAll(() => env.close());
 
-const steps = [
-  { y: 25, bake: '50ms' },
-  { y: 100, bake: '50ms' },
-];
-const EDGE = { via: 'nginx' as const, name: 'edge', host: ['lb1', 'lb2'], directory: '/srv/nginx/crossfade' };
-const ZONE = {
-  via: 'route53' as const,
-  name: 'zone',
-  zone: 'Z1',
-  record: 'api.example.com',
-  x: ['192.0.2.1'],
-  y: ['192.0.2.2'],
-  ttl: 5,
-  testers: { host: 'y.example.com' },
-};
-const several = (order: 'together' | 'one-after-the-other'): PlanInput['traffic'] => ({
-  via: 'several',
-  entries: [EDGE, ZONE],
-  order,
-  steps,
-});
-const [LB1, LB2] = ['@edge on lb1', '@edge on lb2'];
 const moves = (keys: readonly string[]) =>
   keys.filter((key) => /^(setWeight|readTraffic|verifyWeight|setTesters)/.test(key));
 
@@ -116,66 +94,6 @@ describe.concurrent('several entry points', () => {
     expect(new Set(toX.slice(0, 3).map(({ key }) => key)).size).toBe(3);
     expect(held.undo).toMatchObject([{}, {}, { name: 'returnTraffic', state: 'done' }]);
   });
-});
-
-describe.concurrent('a balancer that is away', () => {
-  // No worker takes from the queue of this host.
-  const traffic: PlanInput['traffic'] = { ...EDGE, host: ['lb1', 'gone'], steps };
-
-  it('in a retreat: the others go back at once, people are called, and it is tried again in sight', async () => {
-    const run = await env.start({
-      plan: { traffic: several('together') },
-      world: (world) => {
-        world.on('measureShare', fails('MetricsUnreadable'));
-        world.on(`setWeight:0${LB2}`, fails('BalancerUnreachable'));
-      },
-    });
-    const stuck = await run.until('the undo is stuck', ({ undo }) => undo.some(({ state }) => state === 'stuck'));
-    expect(stuck.traffic.balancers).toEqual([
-      { name: 'edge on lb1', weight: 0 },
-      { name: 'edge on lb2', weight: 25 },
-      { name: 'zone', weight: 0 },
-    ]);
-    expect(stuck.undo.find(({ name }) => name === 'returnTraffic')?.error).toContain('edge on lb2: ');
-    await run.world.began('notify');
-    const told = run.world.calls.filter(({ name }) => name === 'notify').map(({ input }) => JSON.stringify(input));
-    expect(told.some((text) => text.includes('"page"') && text.includes('edge on lb2'))).toBe(true);
-    run.world.mend(`setWeight:0${LB2}`);
-    await run.signal('retry', { by: 'ann' });
-    await run.until('held on X', ({ state, traffic }) => state === 'held' && traffic.weight === 0);
-  });
-
-  it('in a rollback: it is told, and everything goes back as far as it can', async () => {
-    const run = await env.start({
-      plan: { traffic: several('together') },
-      workflow: 'rollbackUpgrade',
-      world: (world) => {
-        world.frozen = true;
-        for (const name of ['edge on lb1', 'edge on lb2', 'zone']) world.weights.set(name, 25);
-        world.on('readTraffic', fromCall(3, fails('ForeignChange')));
-      },
-    });
-    expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
-    const set = run.world.calls.filter(({ name }) => name === 'setWeight').map(({ key }) => key);
-    expect(set.sort()).toEqual([`setWeight:0${LB1}`, `setWeight:0${LB2}`, 'setWeight:0@zone']);
-    expect((await run.timeline()).some(({ text }) => text.includes("can't be read from"))).toBe(true);
-  });
-
-  it('and has no worker: a rollback does not wait for it, takes back the others, and calls people', async () => {
-    const run = await env.start({
-      plan: { traffic },
-      workflow: 'rollbackUpgrade',
-      world: (world) => void (world.frozen = true),
-    });
-    // From the look and from the retreat, each given up after less than a minute.
-    const stuck = await run.until('the undo is stuck', ({ undo }) => undo.some(({ state }) => state === 'stuck'));
-    expect(stuck.traffic.weight).toBe(100);
-    expect(stuck.undo.find(({ state }) => state === 'stuck')?.error).toMatch(/^edge on gone: no worker took setWeight/);
-    expect(run.world.calls.filter(({ name }) => name === 'setWeight').map(({ key }) => key)).toEqual([
-      `setWeight:0${LB1}`,
-    ]);
-    await run.handle.terminate('the test is over');
-  }, 180_000);
 });
 
 describe.concurrent('clients that lag', () => {

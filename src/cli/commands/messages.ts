@@ -32,7 +32,8 @@ export function messageCommands(program: Command, done: (code: number) => void):
     if (name === 'approve' || name === 'reject')
       command.option('--gate <gate>', 'start, shift:<weight>, finish, decommission or restore');
     if (name === 'retry') command.option('--phase <phase>', `where to go on: ${PHASES.join(', ')}`, aPhase);
-    if (name === 'accept') command.requiredOption('--finding <finding>', "a rule's name, drift, or undo:<name>");
+    if (name === 'accept')
+      command.requiredOption('--finding <finding>', "a rule's name, drift, undo:<name> or balancer:<name>");
     command.option('--comment <text>', 'recorded with it');
     if (name !== 'approve') command.addOption(reasonOption(name));
     command.action(async (cluster: string, payload: Record<string, string>) => {

@@ -1,5 +1,6 @@
 import type { GateName, State, StepName } from '../names.ts';
 import { PHASES } from '../names.ts';
+import { isOfBalancer } from '../traffic/away.ts';
 import type { Message } from './parse.ts';
 
 /** What the answer to a message depends on. */
@@ -108,9 +109,13 @@ function judgeResolution(message: Message, situation: Situation): Answer {
 function judgeAcceptance(message: Message, situation: Situation): Answer {
   const finding = message.finding ?? '';
   if (onTheWayBack(situation)) {
+    if (isOfBalancer(finding) && situation.openFindings.includes(finding))
+      return yes(`going on without ${finding}: whatever it still gives Y is lost once Y is stopped`);
     const stuck = situation.stuckUndos.map((name) => `undo:${name}`);
     if (finding === 'undo:returnTraffic' && stuck.includes(finding))
-      return no('traffic is never let go: all of it must be on X before anything else is undone');
+      return no(
+        `traffic is never let go: all of it must be on X before anything else is undone${ofBalancers(situation)}`,
+      );
     if (finding === 'undo:startX' && stuck.includes(finding))
       return no('traffic is never let go: X must be ready before it can take it');
     if (finding === 'undo:letXIn' && stuck.includes(finding))
@@ -122,4 +127,9 @@ function judgeAcceptance(message: Message, situation: Situation): Answer {
   if (situation.openFindings.includes(finding)) return yes(`let go: ${finding}`);
   const open = situation.openFindings.length === 0 ? 'nothing is open' : `open: ${situation.openFindings.join(', ')}`;
   return no(`${finding} is not a finding that can be let go now (${open})`);
+}
+
+function ofBalancers({ openFindings }: Situation): string {
+  const gone = openFindings.filter(isOfBalancer);
+  return gone.length === 0 ? '' : `; a balancer that is gone can be: ${gone.join(', ')}`;
 }

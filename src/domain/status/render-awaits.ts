@@ -46,14 +46,17 @@ export function wayBack(status: UpgradeStatus): PossibleAnswer | undefined {
   return { message: 'abort', reason: true, means };
 }
 
+const GONE = 'it takes no requests any more, and will not before it gives Y none: go on without it';
+
 function stuckUndos(status: UpgradeStatus): Awaited[] {
   return status.undo
     .filter((undo) => undo.state === 'stuck')
-    .map(({ name, attempts, error }) => {
+    .map(({ name, attempts, error, mayLetGo = [] }) => {
       const retry = { message: 'retry', reason: false, means: 'try it again at once' } as const;
       const skip = { message: 'accept', finding: `undo:${name}`, reason: true, means: 'let it go' } as const;
+      const gone = mayLetGo.map((finding) => ({ message: 'accept', finding, reason: true, means: GONE }) as const);
       // The way back of the traffic is never let go.
-      const answers = ['returnTraffic', 'startX', 'letXIn'].includes(name) ? [retry] : [retry, skip];
+      const answers = ['returnTraffic', 'startX', 'letXIn'].includes(name) ? [retry, ...gone] : [retry, skip];
       return { what: `Undo ${name} is stuck after ${attempts} attempts: ${error ?? 'no error was given'}`, answers };
     });
 }

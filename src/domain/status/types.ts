@@ -165,11 +165,13 @@ export interface UndoStatus {
   endedAt?: string;
   attempts: number;
   error?: string;
+  /** What a person may `accept` so that it goes on without: balancers that are gone. */
+  mayLetGo?: readonly string[];
   skippedBy?: { by: string; reason: string };
 }
 
 export interface Acceptance {
-  /** A rule's name, `drift`, or `undo:<name>`. */
+  /** A rule's name, `drift`, `undo:<name>` or `balancer:<name>`. */
   readonly finding: string;
   readonly by: string;
   readonly reason: string;
