@@ -94,7 +94,7 @@ export async function setUpStand(
       await endNodes(dir);
       rmSync(kongDir(dir), { recursive: true, force: true });
       rmSync(currentLink(places.traffic), { force: true });
-      await writeState(places.traffic, { weight: 0, out: [], epoch: 0 });
+      await writeState(places.traffic, { weight: 0, out: [], epoch: 0 }, () => Promise.resolve());
       await restoreDatabase(sandbox.postgres);
       await startX(plan, environment);
       for (const proxy of [...proxies, `http://127.0.0.1:${places.balancer}`])

@@ -54,6 +54,9 @@ export function howToUse({ http, server, location, 'location-grpc': grpc }: Ngin
 #       }
 #   }
 #
+# Take out what the location itself has of proxy_pass, proxy_http_version, and proxy_set_header for Host, Upgrade and Connection:
+# nginx would send such a header twice, and Kong refuses two of Host. Its other lines stay.
+#
 # Then \`nginx -t\` and one reload, at a quiet moment: it breaks the next request of every client that keeps its connection
 # open. After that Crossfade changes weights and single nodes without any.
 `;

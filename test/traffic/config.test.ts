@@ -57,7 +57,7 @@ test('what a person sees: which file goes where, gRPC too; a file as nginx would
   );
   for (const part of ['http', 'server', 'location', 'location-grpc'])
     expect(text).toContain(`include /srv/traffic/${part}.conf;`);
-  expect(text).toContain('map $http_x_next $crossfade_tester {\n    default no;\n    "\\\\yes" yes;\n}');
+  expect(text).toContain('if ($http_x_next = "yes") { set $crossfade_way tester; }');
   expect(text).toContain('split_clients "$crossfade_client" $crossfade_split_5 { 5% y; * x; }');
   expect(text).toContain('upstream crossfade_grpc_y {\n    server 127.0.0.1:9080 max_fails=0; # y1');
 });

@@ -122,7 +122,8 @@ test('another backend, other nodes, no place for the state file', async () => {
     code('BalancerNotPrepared'),
   );
   for (const stateFile of ['/proc/servers.state', join(dir, 'missing/servers.state')])
-    await expect(at({ stateFile }).set(change)).rejects.toEqual(code('BalancerUnwritable'));
+    for (const call of [at({ stateFile }).describe(), at({ stateFile }).set(change)])
+      await expect(call).rejects.toEqual(code('BalancerUnwritable'));
 });
 
 test('where nothing can be written down a retreat is made all the same', async () => {
@@ -154,6 +155,8 @@ test('an algorithm without weights is refused; other nodes, other weights and no
     await expect(at({ backend: `by-${algorithm}` }).describe()).rejects.toThrow(
       `"balance ${algorithm}", which takes no`,
     );
+  const byLoad = await at({ backend: 'by-leastconn' }).describe();
+  expect(byLoad.lacks).toContainEqual(expect.stringContaining('the share that arrives is only near the weight'));
   const { nodes, lacks } = await at({ backend: 'by-source' }).describe();
   expect(nodes?.x.map(({ name }) => name)).toEqual(['x1', 'x2', 'stray']);
   expect(lacks).toEqual([

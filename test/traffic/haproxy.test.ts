@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent } from 'node:http';
+import { Agent, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { makeFolder, removeFolder } from '../../sandbox/folder.ts';
@@ -18,6 +19,8 @@ let epoch = 0;
 beforeAll(async () => {
   await makeFolder((dir = tempFolder()));
   balanced = await startBalanced(dir, {
+    // What many have: it also cuts what runs on a server in maintenance.
+    kong: 'balance roundrobin\n  default-server on-marked-down shutdown-sessions',
     more: `backend other
   server o1 127.0.0.1:1 weight 10
   server o2 127.0.0.1:1 weight 10`,
@@ -100,6 +103,21 @@ test('the last node of a side counts as out, and still serves: the other one is 
   expect(await setOut('y2', false)).toMatchObject({ out: ['y1'] });
   expectNear(await answers(10), { x1: 0, x2: 0, y1: 0, y2: 10 });
   expect(await setOut('y1', false)).toMatchObject({ out: [] });
+});
+
+test('what runs on a node that is taken out goes on', async () => {
+  await set(100);
+  const sent = request({ host: '127.0.0.1', port: balanced.port, headers: { connection: 'Upgrade', upgrade: 'echo' } });
+  const [, socket] = (await once(sent.end(), 'upgrade')) as [unknown, Socket];
+  const say = async (word: string) => {
+    socket.write(word);
+    return String((await Promise.race([once(socket, 'data'), once(socket, 'close')]))[0]);
+  };
+  const [node = ''] = (await say('hello')).split(' ');
+  await setOut(node, true);
+  expect(await say('still there?')).toBe(`${node} still there?`);
+  socket.destroy();
+  expect(await setOut(node, false)).toMatchObject({ weight: 100, out: [] });
 });
 
 test('a node comes back in when health checks find it good, and a retreat need not wait for that', async () => {

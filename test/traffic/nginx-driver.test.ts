@@ -224,6 +224,10 @@ test('no right to write: told with the directory, and nothing changes', async ()
     const change = router.set({ upgrade: mine, weight: 25, epoch: before.epoch + 1 });
     await expect(change).rejects.toEqual(code('BalancerUnwritable'));
     await expect(change).rejects.toThrow(`The directory ${directory} of nginx can't be changed: EACCES`);
+    // Before the upgrade begins already, not at its first step.
+    await expect(router.describe()).rejects.toEqual(code('BalancerUnwritable'));
+    chmodSync(directory, 0o777);
+    await expect(router.describe()).rejects.toThrow('EACCES');
   } finally {
     if (process.getuid?.() === 0) process.seteuid?.(0);
     for (const path of [directory, join(directory, 'states')]) chmodSync(path, 0o755);

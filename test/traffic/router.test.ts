@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -15,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { withLock } from '../../src/adapters/traffic/lock.ts';
+import { writeState } from '../../src/adapters/traffic/nginx/state.ts';
 import { tempFolder } from '../sandbox/temp-folder.ts';
 import { entryAt, install, planFor, routerOf, upgrade, type WholeRouter } from './setup.ts';
 
@@ -97,6 +100,37 @@ test('the lock: a dead holder is passed over, a living one is waited for and the
   };
   await Promise.all(Array.from({ length: 20 }, () => withLock(file, work)));
   expect(readdirSync(root)).toEqual(['traffic']);
+});
+
+test('a process that hangs while it holds the lock is passed over, and puts nothing in force when it goes on', async () => {
+  const lock = join(directory, 'lock');
+  await withLock(lock, async (stillMine) => {
+    await stillMine();
+    utimesSync(lock, 0, 0);
+    expect(await set(25, 2)).toMatchObject({ weight: 25 });
+    const late = writeState(directory, { weight: 100, out: [], epoch: 1 }, stillMine);
+    await expect(late).rejects.toThrow('Another process took over');
+    await expect(late).rejects.toEqual(code('BalancerBusy'));
+  });
+  expect(await router.current()).toMatchObject({ weight: 25, epoch: 2 });
+  expect(await set(5, 3)).toMatchObject({ weight: 5 });
+});
+
+test('a directory that is shared with a group stays so, and a state can be read by nginx whatever the umask is', async () => {
+  chmodSync(directory, 0o2775);
+  chmodSync(join(directory, 'states'), 0o2775);
+  const umask = process.umask(0o077);
+  try {
+    await set(25, 1);
+    await install(planFor(entryAt(directory), x, y));
+  } finally {
+    process.umask(umask);
+  }
+  const mode = (...path: string[]) => statSync(join(directory, ...path)).mode & 0o7777;
+  expect([mode(), mode('states'), mode('current', 'y-25'), mode('server.conf')]).toEqual([
+    0o2775, 0o2775, 0o644, 0o644,
+  ]);
+  expect(mode('current') & 0o777).toBe(0o755);
 });
 
 test('refused before anything is touched: not installed, other steps, unknown nodes, no right to write', async () => {

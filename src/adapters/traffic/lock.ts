@@ -5,8 +5,11 @@ import { CrossfadeError } from '../../domain/errors/index.ts';
 
 /** How long to wait for another change, which takes some milliseconds, before giving up. */
 const PATIENCE = 10_000;
-/** A holder that can't be looked at (in another container) is taken for dead after this long. */
-const OLD = 60_000;
+/** A holder that hangs, or can't be looked at (in another container), is passed over after this long. The slowest change takes half of it. */
+const LONGEST = 30_000;
+
+/** Fails if the lock was given to somebody else meanwhile. To be asked right before what puts a change in force. */
+export type StillMine = () => Promise<void>;
 
 interface Holder {
   readonly token: string;
@@ -18,20 +21,35 @@ interface Holder {
 }
 
 /**
- * Runs `work` while no other process runs work under the same lock file. A process that died while holding it does not
- * block the next one. Error `BalancerBusy` when the holder is alive and does not let go.
+ * Runs `work` while no other process runs work under the same lock file. Neither a process that died while holding it nor one that hangs
+ * keeps the next one waiting for ever. Error `BalancerBusy` when the holder does not let go.
  */
-export async function withLock<T>(file: string, work: () => Promise<T>, patience = PATIENCE): Promise<T> {
+export async function withLock<T>(
+  file: string,
+  work: (stillMine: StillMine) => Promise<T>,
+  patience = PATIENCE,
+): Promise<T> {
   const me: Holder = { token: randomUUID(), pid: process.pid, ...(await describeProcess(process.pid)) };
   const deadline = performance.now() + patience;
   while (!(await take(file, me))) {
     const holder = await readHolder(file);
-    if (holder !== undefined && (await isGone(file, holder))) await removeOf(file, holder);
+    const since = (await stat(file).catch(ignoreMissing))?.mtimeMs ?? Date.now();
+    if (holder !== undefined && (Date.now() - since > LONGEST || (await isGone(holder)))) await removeOf(file, holder);
     else if (performance.now() < deadline) await sleep(20);
-    else throw new CrossfadeError('BalancerBusy', `Process ${holder?.pid ?? '?'} holds ${file}.`);
+    else
+      throw new CrossfadeError(
+        'BalancerBusy',
+        `Process ${holder?.pid ?? '?'} holds ${file} since ${new Date(since).toISOString()}; after ${LONGEST / 1_000} s it is passed over.`,
+      );
   }
   try {
-    return await work();
+    return await work(async () => {
+      if ((await readHolder(file))?.token === me.token) return;
+      throw new CrossfadeError(
+        'BalancerBusy',
+        `Another process took over ${file}, since this one held it for too long.`,
+      );
+    });
   } finally {
     await removeOf(file, me);
   }
@@ -62,13 +80,10 @@ async function removeOf(file: string, holder: Holder): Promise<void> {
   await rm(aside, { force: true });
 }
 
-async function isGone(file: string, holder: Holder): Promise<boolean> {
-  const { space } = await describeProcess(process.pid);
-  if (holder.space !== space) {
-    const found = await stat(file).catch(ignoreMissing);
-    return found !== undefined && Date.now() - found.mtimeMs > OLD;
-  }
-  return (await describeProcess(holder.pid)).startTime !== holder.startTime;
+/** Not for sure where the pids of another container are meant. */
+async function isGone(holder: Holder): Promise<boolean> {
+  const { startTime, space } = await describeProcess(holder.pid);
+  return holder.space === space && holder.startTime !== startTime;
 }
 
 async function readHolder(file: string): Promise<Holder | undefined> {

@@ -49,13 +49,14 @@ export function createRunProgram(
         : exitCode === undefined
           ? 'was ended by a signal'
           : `ended with code ${exitCode}`;
-      const said = secrets.redact(lastLines(`${stdout}\n${stderr}`));
+      const said = lastLines(secrets.redact(`${stdout}\n${stderr}`));
       throw new CrossfadeError(MEANING.get(exitCode) ?? 'BalancerUnreachable', `${who} ${how}${said}.`);
     }
     const parsed = parse(stdout);
     if ('value' in parsed) return parsed.value;
-    const { wrong } = parsed;
-    const printed = secrets.redact(firstLines(stdout));
+    // First what is secret, then what is too long: half of a secret would not be found any more.
+    const wrong = secrets.redact(parsed.wrong).slice(0, SHOWN_OF_A_LINE);
+    const printed = firstLines(secrets.redact(stdout));
     throw new CrossfadeError('BalancerNonsense', `${who} gave no answer that can be used (${wrong})${printed}.`);
   };
 }

@@ -33,6 +33,15 @@ function inZone(name: string, zone: string): boolean {
 export function longTtl(seconds: number, { ttl }: Pick<DnsEntry, 'ttl'>): string[] {
   if (seconds <= ttl) return [];
   return [
-    `its TTL is ${seconds} s now, and ${ttl} s from the first change on: lower it ${seconds} s before the upgrade, or the first step takes at least ${seconds} s to settle.`,
+    `its TTL is ${seconds} s now, and ${ttl} s from the first change on: lower it ${seconds} s before the upgrade, or let \`traffic.settle\` be longer than that; else the first step is undone, as it can't arrive in time.`,
+  ];
+}
+
+/** The other kind of addresses of a name is none of this entry's; clients that have both may never come to it. */
+export function otherFamily({ type }: Pick<DnsEntry, 'type'>, types: readonly string[]): string[] {
+  const other = { A: 'AAAA', AAAA: 'A', CNAME: undefined }[type];
+  if (other === undefined || !types.includes(other)) return [];
+  return [
+    `the name has ${other} records too: clients that take these stay, unless another entry of the plan moves them.`,
   ];
 }

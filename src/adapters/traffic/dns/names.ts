@@ -11,6 +11,9 @@ export type DnsEntry = EntryVia<'route53' | 'powerdns' | 'rfc2136'>;
 export const markName = ({ record, type }: Pick<DnsEntry, 'record' | 'type'>): string =>
   `_crossfade${type === 'AAAA' ? '-aaaa' : ''}.${record}`;
 
+/** Of each type a value that no record has: to ask that it be removed only shows whether one may. */
+export const NEVER_THERE = { A: '192.0.2.254', AAAA: '2001:db8::fffe', CNAME: 'crossfade-check.invalid.' };
+
 /** As zones have it: with the dot at its end. */
 export const absoluteName = (name: string): string => (name.endsWith('.') ? name : `${name}.`);
 

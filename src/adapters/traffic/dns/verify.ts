@@ -64,6 +64,19 @@ export async function verifyAnswers(
   }
 }
 
+/** Which resolvers of the plan do not answer with what is in force: better known before the first step than after it. */
+export async function lacksOfResolvers(
+  { record, type, resolvers }: Pick<DnsEntry, 'record' | 'type' | 'resolvers'>,
+  targets: readonly string[],
+): Promise<string[]> {
+  const allowed = new Set(targets.map(plainTarget));
+  const lacks = resolvers.map(async (server) => {
+    const fault = await faultOf(server, { record, type }, allowed);
+    return fault === undefined ? [] : [`the resolver ${server} ${fault}: no step would be believed to arrive.`];
+  });
+  return (await Promise.all(lacks)).flat();
+}
+
 /** What is wrong with the answer of one resolver. */
 async function faultOf(
   server: string,

@@ -5,7 +5,7 @@ import { longTtl } from './check-entry.ts';
 import { checkApplied, wantedTesters, wantedWeight, type Wanted } from './decide.ts';
 import { nextMark, oldAnswersUntil, stateFrom } from './mark.ts';
 import type { DnsEntry } from './names.ts';
-import { verifyAnswers } from './verify.ts';
+import { lacksOfResolvers, verifyAnswers } from './verify.ts';
 import type { Found, Zone, ZoneChange } from './zone.ts';
 
 /** So often a change is decided anew, when another one was faster. */
@@ -76,7 +76,7 @@ export function createZoneRouter<F extends Found>(
   const testersTaken = (code: 'ForeignChange' | 'BalancerNotPrepared') =>
     new CrossfadeError(
       code,
-      `The testers' name ${entry.testers?.host ?? ''} stands for something else than Y already. Remove its records, or give the plan another name.`,
+      `The testers' name ${entry.testers?.host ?? ''} stands for something else than Y already (a wildcard of the zone may answer for it). Remove its records, or give the plan another name.`,
     );
 
   return {
@@ -89,8 +89,11 @@ export function createZoneRouter<F extends Found>(
           `${place} has ${found.has}, but ${sides}. Give it ${entry.type} records of exactly X's ${entry.type === 'CNAME' ? 'name' : 'addresses'}, or correct the plan.`,
         );
       if (found.testers === 'taken') throw testersTaken('BalancerNotPrepared');
-      await zone.prepared(found);
-      const lacks = longTtl(found.ttl ?? 0, entry);
+      const lacks = [
+        ...(await zone.prepared(found)),
+        ...longTtl(found.ttl ?? 0, entry),
+        ...(await lacksOfResolvers(entry, answersAt(found.weight))),
+      ];
       return { driver: entry.via, place, ...(weights === undefined ? {} : { weights }), lacks };
     },
 
@@ -109,6 +112,8 @@ export function createZoneRouter<F extends Found>(
     async verify(weight, watch) {
       const found = await zone.read();
       if (found.weight !== weight) return { agrees: false, what: `${place} has ${found.has}` };
+      // It would say for how long old answers are right.
+      if (found.unreadable !== undefined) return { agrees: false, what: found.unreadable.message };
       return verifyAnswers(entry, { targets: answersAt(weight), from: oldAnswersUntil(found.mark) }, watch);
     },
 

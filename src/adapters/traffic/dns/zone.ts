@@ -32,8 +32,8 @@ export interface Zone<F extends Found> {
    * @returns false if what was found is no longer there, so that nothing was changed
    */
   write(found: F, change: ZoneChange): Promise<boolean>;
-  /** Refuses what the plan needs and the server does not have. */
-  prepared(found: F): Promise<void>;
+  /** Refuses what the plan needs and the server does not have; returns what can be done without, for people. */
+  prepared(found: F): Promise<string[]>;
   /** Whether the server can serve a weight at this moment. */
   canServe?(weight: number): Promise<void>;
 }

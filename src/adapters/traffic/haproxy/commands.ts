@@ -31,13 +31,15 @@ export function commandsTo(
   const state = (name: string, wanted: string) => `set server ${backend}/${name} state ${wanted}`;
   const serves = (side: SideName, node: string) => nodes[side].some(({ name }) => name === node);
   const leaves = (side: SideName, node: string) => out.includes(node) && !now.out.includes(node) && !serves(side, node);
-  // Weight 0 does not keep away who has a cookie of the side; maintenance sends them to the other one.
+  // Weight 0 and drain do not keep away who has a cookie of the side; maintenance sends them to the other one. Where nobody is kept, drain
+  // is better: with `on-marked-down shutdown-sessions`, maintenance cuts what runs.
+  const closed = persistence === undefined ? 'drain' : 'maintenance';
   const closes = (side: SideName, node: string) =>
     persistence !== undefined && weights[side] === 0 && serves(side, node);
   const closing = order.flatMap((side) =>
     sides[side]
-      .filter(({ name, blocked }) => blocked !== 'maintenance' && (leaves(side, name) || closes(side, name)))
-      .map(({ name }) => state(name, 'maint')),
+      .filter(({ name, blocked }) => blocked !== closed && (leaves(side, name) || closes(side, name)))
+      .map(({ name }) => state(name, closed === 'drain' ? 'drain' : 'maint')),
   );
   return [
     ...order.flatMap((side) =>

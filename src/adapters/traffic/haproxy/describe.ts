@@ -7,8 +7,9 @@ import type { Server } from './servers.ts';
 import type { Found } from './state.ts';
 import { weightsFor } from './weights.ts';
 
-/** Algorithms that go by weights, and take new ones at any time. */
-const BY_WEIGHT = ['roundrobin', 'leastconn', 'random'];
+/** The one that goes by weights alone, and those that go by what runs on each server, too. All take new weights at any time. */
+const BY_WEIGHT = 'roundrobin';
+const BY_LOAD = ['leastconn', 'random'];
 /** Algorithms that don't. Those that are left depend on their `hash-type`, which HAProxy does not tell. */
 const NOT_BY_WEIGHT = ['static-rr', 'first'];
 
@@ -35,15 +36,11 @@ export async function describeBackend(
   // They would get requests too, so the shares would be wrong: told as nodes that the plan does not have.
   const strange = there.servers.filter(({ name }) => !nodes.x.includes(name) && !nodes.y.includes(name));
   const lacks = [
-    ...(BY_WEIGHT.includes(algorithm)
-      ? []
-      : [
-          `"balance ${algorithm}" takes new weights only with "hash-type consistent", and then splits by what it hashes.`,
-        ]),
+    ...coarse(algorithm),
     ...(persistence === undefined
       ? []
       : [
-          `${persistence} keeps clients on their node: a smaller share of a side moves new clients only. A side without any share is closed by maintenance.`,
+          `${persistence} keeps clients on their node: a smaller share of a side moves new clients only. A side without any share is closed by maintenance, which cuts what runs there if its servers have "on-marked-down shutdown-sessions".`,
         ]),
     ...unequal(sides.x),
     ...unchecked([...sides.x, ...sides.y]),
@@ -56,6 +53,15 @@ export async function describeBackend(
     nodes: { x: [...sides.x, ...strange].map(toNode), y: sides.y.map(toNode) },
     ...(lacks.length === 0 ? {} : { lacks }),
   };
+}
+
+function coarse(algorithm: string): string[] {
+  if (algorithm === BY_WEIGHT) return [];
+  return BY_LOAD.includes(algorithm)
+    ? [
+        `"balance ${algorithm}" also goes by how much runs on each node, so the share that arrives is only near the weight: widen traffic.tolerance, or take "balance roundrobin".`,
+      ]
+    : [`"balance ${algorithm}" takes new weights only with "hash-type consistent", and then splits by what it hashes.`];
 }
 
 function unequal(servers: readonly Server[]): string[] {

@@ -1,5 +1,6 @@
 import type { EntryVia } from '../../../domain/plan/index.ts';
-import { besideStateFile, readIfThere, replaceFile } from './files.ts';
+import { replaceFile } from '../durably.ts';
+import { besideStateFile, readIfThere } from './files.ts';
 
 /** Whose a change is. HAProxy itself can't keep this. */
 export interface Author {

@@ -4,7 +4,7 @@ import type { EntryVia } from '../../../domain/plan/index.ts';
 import type { Balancer } from '../../../domain/traffic/balancers.ts';
 import { decideOut, decideWeight, type ChangeDecision } from '../../../domain/traffic/change.ts';
 import type { TrafficState } from '../../../domain/traffic/state.ts';
-import { withLock } from '../lock.ts';
+import { withLock, type StillMine } from '../lock.ts';
 import { isUnwritable } from '../unwritable.ts';
 import type { OutChange, TrafficRouter, WeightChange } from '../port.ts';
 import { commandsTo } from './commands.ts';
@@ -29,12 +29,13 @@ export function createHaproxyRouter(
 ): TrafficRouter {
   const { socket, backend, stateFile } = entry;
   const read = () => readState(entry, nodes);
-  const locked = <T>(work: () => Promise<T>) => besideStateFile(stateFile, () => withLock(lockFile(entry), work));
+  const locked = <T>(work: (stillMine: StillMine) => Promise<T>) =>
+    besideStateFile(stateFile, () => withLock(lockFile(entry), work));
 
   async function change(
     plan: (found: Found) => { next: TrafficState; decision: ChangeDecision },
   ): Promise<TrafficState> {
-    return locked(async () => {
+    return locked(async (stillMine) => {
       const found = await read();
       const { next, decision } = plan(found);
       if (decision.do === 'refuse')
@@ -43,17 +44,19 @@ export function createHaproxyRouter(
           `The traffic of ${backend} in HAProxy was not changed: ${decision.why}.`,
         );
       if (decision.do === 'nothing' && found.record.begun === undefined) return found.now;
-      if (decision.do === 'apply') await apply(found, next);
+      if (decision.do === 'apply') await apply(found, next, stillMine);
       return confirm(decision.do === 'apply' ? next : found.now);
     });
   }
 
-  async function apply(found: Found, next: TrafficState): Promise<void> {
+  async function apply(found: Found, next: TrafficState, stillMine: StillMine): Promise<void> {
     const commands = commandsTo(next, backend, found);
     const { weight, out, epoch, by } = found.now;
     const author = { epoch, out, ...(by === undefined ? {} : { by }) };
     const begun = { ...next, weight: next.weight };
+    await stillMine();
     await writeRecord(entry, { made: author, begun });
+    await stillMine();
     const answers = await ask(socket, commands);
     const problem = answers.findIndex((answer) => answer !== '');
     if (problem === -1) return;
@@ -93,7 +96,8 @@ export function createHaproxyRouter(
   }
 
   return {
-    describe: async () => describeBackend(entry, { nodes, weights }, await read()),
+    // Under the lock, so that a folder which can't be written is found now, and not when the first step has to be made.
+    describe: async () => describeBackend(entry, { nodes, weights }, await locked(read)),
     current: async () => (await read()).now,
     verify: (weight, watch) => verifyShare(weight, watch, read),
 
@@ -184,7 +188,7 @@ export function createHaproxyRouter(
 }
 
 /** Closed to kept clients is no fault: HAProxy does not look at it then. */
-const isGood = (server: Server): boolean => takesRequests(server) || server.status.startsWith('MAINT');
+const isGood = (server: Server): boolean => takesRequests(server) || server.blocked === 'maintenance';
 
 const describeState = ({ weight, out, epoch }: TrafficState): string =>
   `${weight} % on Y, out: ${out.join(', ') || 'none'} (epoch ${epoch})`;

@@ -13,7 +13,7 @@ export function httpPart(installation: Installation): string {
 
 # Every split of the plan. ${client.note}
 ${client.map ?? ''}${splits.join('\n')}
-${testersPart(installation)}
+
 # Nodes never count as failed (max_fails=0): by default nginx leaves out a node for 10 s after one failure, and answers 502
 # to everybody when that has happened to all nodes of a group. A node that refuses connections costs its requests one more
 # try, nothing else. Idle connections are given up before Kong closes them (75 s), so that no request meets a closing one.
@@ -51,19 +51,6 @@ function clientOf({ sticky }: Installation): { readonly key: string; readonly no
     note: `A value of the cookie ${grows}\n# Without the cookie each request is split for itself.`,
     map: `${map(cookie, '$crossfade_client', ['""      $request_id', `default ${cookie}`])}\n`,
   };
-}
-
-function testersPart({ testers }: Installation): string {
-  if (testers === undefined) return '';
-  const [variable, value] =
-    'host' in testers
-      ? ['$host', testers.host.toLowerCase()]
-      : [`$http_${testers.header.toLowerCase().replaceAll('-', '_')}`, testers.value];
-  // The backslashes keep a value such as "default" from being taken for nginx's own word.
-  return `
-# Requests of testers go to Y, whatever the weight is, while the way is open.
-${map(variable, '$crossfade_tester', ['default no', `"\\\\${value}" yes`])}
-`;
 }
 
 /** HTTP/1 and HTTP/2 must not share kept connections, so that gRPC has groups of its own. */

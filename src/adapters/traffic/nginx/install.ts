@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 import type { EntryVia, Plan } from '../../../domain/plan/index.ts';
+import { replaceFile } from '../durably.ts';
 import { nginxInclude, type NginxInclude, type Part } from './config.ts';
 import { onDisk } from './disk.ts';
 import { installationFor, type Installed } from './installation.ts';
 import { currentLink, installedFile, lockFile, partFile } from './layout.ts';
 import { withLock } from '../lock.ts';
 import { checkReinstall } from './reinstall.ts';
-import { makeFolder, writeSafely, writeState } from './state.ts';
+import { makeFolder, writeState } from './state.ts';
 
 /**
  * Writes what nginx includes into the plan's directory. nginx takes it in at its next reload, which is left to the user. What is
@@ -28,12 +29,12 @@ export async function installNginx(
   const installed: Installed = { ...installation, fingerprint };
   await onDisk(directory, async () => {
     await makeFolder(directory);
-    await withLock(lockFile(directory), async () => {
+    await withLock(lockFile(directory), async (stillMine) => {
       const before = await readInstalled(directory).catch(nothingReadable);
       await checkReinstall(directory, before, installation);
-      for (const [part, text] of Object.entries(parts)) await replace(partFile(directory, part as Part), text);
-      await replace(installedFile(directory), `${JSON.stringify(installed, null, 2)}\n`);
-      if (!existsSync(currentLink(directory))) await writeState(directory, { weight: 0, out: [], epoch: 0 });
+      for (const [part, text] of Object.entries(parts)) await replaceFile(partFile(directory, part as Part), text);
+      await replaceFile(installedFile(directory), `${JSON.stringify(installed, null, 2)}\n`);
+      if (!existsSync(currentLink(directory))) await writeState(directory, { weight: 0, out: [], epoch: 0 }, stillMine);
     });
   });
   return filesOf(directory, parts);
@@ -67,9 +68,4 @@ export async function readInstalled(directory: string): Promise<Installed> {
 
 function nothingReadable(error: unknown): undefined {
   if (!(error instanceof CrossfadeError)) throw error;
-}
-
-async function replace(file: string, text: string): Promise<void> {
-  await writeSafely(`${file}.new`, text);
-  await rename(`${file}.new`, file);
 }

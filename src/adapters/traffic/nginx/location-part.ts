@@ -2,16 +2,17 @@ import type { Installation } from './installation.ts';
 
 export const locationPart = ({
   scheme,
-}: Installation): string => `# Made by Crossfade. Belongs into the location that goes to Kong. ${FORGETS('proxy')}
+}: Installation): string => `# Made by Crossfade. Belongs into the location that goes to Kong. ${besides('proxy', 'Host, Upgrade and Connection')}
 ${proxyTo(`${scheme}://$crossfade_upstream`, 'crossfade')}`;
 
 export const grpcLocationPart = ({
   scheme,
-}: Installation): string => `# Made by Crossfade. Belongs into the locations of gRPC. ${FORGETS('grpc')}
+}: Installation): string => `# Made by Crossfade. Belongs into the locations of gRPC. ${besides('grpc', 'Host')}
 ${grpcTo(`${scheme === 'https' ? 'grpcs' : 'grpc'}://$crossfade_grpc_upstream`, 'crossfade')}`;
 
-const FORGETS = (kind: 'proxy' | 'grpc') => `nginx forgets the ${kind}_set_header lines of the outer
-# blocks as soon as a location has one: put yours (X-Forwarded-For and the like) beside this include.`;
+const besides = (kind: 'proxy' | 'grpc', headers: string) => `nginx forgets the ${kind}_set_header lines of the
+# outer blocks as soon as a location has one: put yours (X-Forwarded-For and the like) beside this include. But take out the
+# location's own for ${headers}: nginx would send both, and Kong refuses a request with two of Host (400).`;
 
 /** How requests are passed on, with and without Crossfade. `names` begins the names of the variables. */
 export const proxyTo = (target: string, names: string): string => `proxy_pass ${target};

@@ -24,10 +24,11 @@ export async function removeNginx(entry: Entry): Promise<void> {
   const { directory } = entry;
   await onDisk(directory, async () => {
     const installed = await readInstalled(directory);
-    await withLock(lockFile(directory), async () => {
+    await withLock(lockFile(directory), async (stillMine) => {
       settledSide(directory, await readState(directory, installed));
       await proveUnloaded(entry, installed.fingerprint);
       const aside = `${directory}.removed-${randomUUID()}`;
+      await stillMine();
       await rename(directory, aside);
       await rm(aside, { recursive: true });
     });

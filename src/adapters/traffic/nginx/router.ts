@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 import type { EntryVia } from '../../../domain/plan/index.ts';
@@ -11,7 +12,7 @@ import { isUnwritable } from '../unwritable.ts';
 import { canBeOut } from './groups.ts';
 import { readInstalled } from './install.ts';
 import type { Installation } from './installation.ts';
-import { lockFile } from './layout.ts';
+import { lockFile, statesFolder } from './layout.ts';
 import { withLock } from '../lock.ts';
 import { checkInstalled, checkNodes, checkWeight } from './match.ts';
 import { markedWeights, readState, removeWeight, writeState } from './state.ts';
@@ -38,13 +39,13 @@ export function createNginxRouter(
       const installed = await readInstalled(directory);
       // No more is asked here than the change needs: an include that was made anew must not stand in the way of a retreat.
       checkNodes(installed, wanted);
-      return withLock(lockFile(directory), async () => {
+      return withLock(lockFile(directory), async (stillMine) => {
         const now = await readState(directory, installed);
         const { next, decision } = plan(now, installed);
         if (decision.do === 'refuse')
           throw new CrossfadeError(decision.code, `The traffic in ${directory} was not changed: ${decision.why}.`);
         if (decision.do === 'nothing') return now;
-        await writeState(directory, next);
+        await writeState(directory, next, stillMine);
         const after = await readState(directory, installed);
         if (same(after, next)) return after;
         throw new CrossfadeError(
@@ -72,6 +73,13 @@ export function createNginxRouter(
     return after;
   }
 
+  /** Found now, and not when the first step has to be made. */
+  const proveWritable = () =>
+    onDisk(directory, async () => {
+      await access(statesFolder(directory), constants.W_OK | constants.X_OK);
+      await withLock(lockFile(directory), () => Promise.resolve());
+    });
+
   async function read() {
     return onDisk(directory, async () => {
       const installed = await readInstalled(directory);
@@ -95,6 +103,7 @@ export function createNginxRouter(
   return {
     async describe() {
       const { installed } = await read();
+      await proveWritable();
       await askNginx(entry, installed.fingerprint);
       return { driver: 'nginx', place: directory, weights: [0, ...installed.weights], nodes: installed.nodes };
     },

@@ -26,20 +26,30 @@ disable_symlinks off;
 set $crossfade_side x;
 set $crossfade_weight 0;
 ${weightChoices.join('\n')}
-${testers === undefined ? '' : testersPart(current)}
+${testers === undefined ? '' : testersPart(testers, current)}
 # Nodes that are out of the balancer.
 ${outChoices.join('\n')}
 
 # Tells Crossfade that nginx has loaded this very file, and what it goes by. Nothing of Kong's is reached by it.
 set $crossfade_sees nothing;
 if (-f ${current}/${RECORD}) { set $crossfade_sees $crossfade_weight; }
-if ($http_${CHECK_HEADER.toLowerCase().replaceAll('-', '_')} = "${fingerprint}") { return 200 "${CHECK_WORD} $crossfade_sees"; }
+if (${headerVariable(CHECK_HEADER)} = "${fingerprint}") { return 200 "${CHECK_WORD} $crossfade_sees"; }
 `;
 }
 
-const testersPart = (current: string): string => `
-# Testers.
-set $crossfade_way $crossfade_tester;
-if (-f ${current}/${TESTERS_MARKER}) { set $crossfade_way "$crossfade_tester, open"; }
-if ($crossfade_way = "yes, open") { set $crossfade_side y; }
+// Not by a `map` on the value: nginx would have to be given larger buckets for a long one.
+function testersPart(testers: NonNullable<Installation['testers']>, current: string): string {
+  const isTester =
+    'host' in testers
+      ? `$host = "${testers.host.toLowerCase()}"`
+      : `${headerVariable(testers.header)} = "${testers.value}"`;
+  return `
+# Requests of testers go to Y, whatever the weight is, while the way is open.
+set $crossfade_way "";
+if (${isTester}) { set $crossfade_way tester; }
+if (-f ${current}/${TESTERS_MARKER}) { set $crossfade_way "$crossfade_way open"; }
+if ($crossfade_way = "tester open") { set $crossfade_side y; }
 `;
+}
+
+const headerVariable = (name: string) => `$http_${name.toLowerCase().replaceAll('-', '_')}`;

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, lstat, mkdir, open, readFile, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { TrafficState } from '../../../domain/traffic/state.ts';
+import { syncFolder, writeSafely } from '../durably.ts';
+import type { StillMine } from '../lock.ts';
 import type { Installation } from './installation.ts';
 import { currentLink, outMarker, RECORD, statesFolder, TESTERS_MARKER, weightMarker } from './layout.ts';
 
@@ -45,7 +47,7 @@ async function readAuthor(file: string, target: string): Promise<{ epoch: number
  * Puts a state in force by one rename: every request before it sees the old state whole, every request after it the new
  * one. Whatever a crash leaves behind is not in force, and is removed by the next change.
  */
-export async function writeState(directory: string, state: TrafficState): Promise<void> {
+export async function writeState(directory: string, state: TrafficState, stillMine: StillMine): Promise<void> {
   const states = statesFolder(directory);
   const name = `${state.epoch}-${randomBytes(4).toString('hex')}`;
   const folder = join(states, name);
@@ -59,14 +61,15 @@ export async function writeState(directory: string, state: TrafficState): Promis
   for (const marker of markers) await writeSafely(join(folder, marker), '');
   const record = { ...state, changedAt: new Date().toISOString() };
   await writeSafely(join(folder, RECORD), `${JSON.stringify(record)}\n`);
-  await sync(folder);
-  await sync(states);
+  await syncFolder(folder);
+  await syncFolder(states);
 
   const previous = basename(await readlink(currentLink(directory)).catch(nothingThere('')));
   const next = `${currentLink(directory)}.${name}`;
   await symlink(join('states', name), next);
+  await stillMine();
   await rename(next, currentLink(directory));
-  await sync(directory);
+  await syncFolder(directory);
   await prune(directory, [name, previous]).catch(() => undefined);
 }
 
@@ -86,28 +89,9 @@ export async function removeWeight(directory: string, weights: readonly number[]
 /** nginx's workers have a user of their own: they must be able to look, whatever the umask is. */
 export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await chmod(folder, 0o755);
-}
-
-/** Written and on the disk before it returns. */
-export async function writeSafely(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'w', 0o644);
-  try {
-    await handle.writeFile(text);
-    await handle.chmod(0o644);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function sync(folder: string): Promise<void> {
-  const handle = await open(folder);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  // One that was made ready by somebody else may only be changed by its owner, and keeps what it allows beyond that.
+  const { mode } = await stat(folder);
+  if ((mode & 0o555) !== 0o555) await chmod(folder, (mode & 0o7777) | 0o555);
 }
 
 /** What processes left that were killed. A lock's own files are only safe to remove when nobody can be at work on them. */

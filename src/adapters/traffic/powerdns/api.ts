@@ -21,19 +21,26 @@ export type RrsetChange = { readonly name: string; readonly type: string } & (
   | { readonly changetype: 'REPLACE'; readonly ttl: number; readonly records: readonly { readonly content: string }[] }
 );
 
-const zoneAnswer = z.object({ kind: z.string(), rrsets: z.array(rrset).default([]) });
+const zoneAnswer = z.object({
+  /** `Native`, `Master`, `Slave` and the like. */
+  kind: z.string(),
+  /** How a change by the API counts up the serial of the zone; empty: not at all. */
+  soa_edit_api: z.string().default(''),
+  rrsets: z.array(rrset).default([]),
+});
+export type ZoneAnswer = z.output<typeof zoneAnswer>;
 const config = z.array(z.object({ name: z.string(), value: z.string() }));
 
 /** What is used of the HTTP API of PowerDNS, for one zone. Errors of all as in `Zone`. */
 export interface PowerdnsApi {
-  /** The sets of records of one name. */
-  rrsets(name: string): Promise<readonly Rrset[]>;
-  /** `Native`, `Master`, `Slave` and the like. */
-  kind(): Promise<string>;
+  /** The zone, with the sets of records of one name. */
+  zone(name: string): Promise<ZoneAnswer>;
   /** Whether the server obeys LUA records in every zone. Whether it does so in one zone only, the API does not tell. */
   luaRecords(): Promise<boolean>;
   /** All changes in one transaction. */
   patch(changes: readonly RrsetChange[]): Promise<void>;
+  /** Tells the secondary servers of the zone that it has changed. */
+  notify(): Promise<void>;
 }
 
 export function createPowerdnsApi(
@@ -43,14 +50,13 @@ export function createPowerdnsApi(
   const root = `${api.replace(/\/+$/, '')}/api/v1/servers/${encodeURIComponent(server)}`;
   const ofZone = `/zones/${encodeURIComponent(absoluteName(zone))}`;
 
-  async function request(path: string, body?: unknown): Promise<string> {
+  async function request(path: string, how: Pick<RequestInit, 'method' | 'body'> = {}): Promise<string> {
     const headers = { 'X-API-Key': secrets.resolve(key), 'Content-Type': 'application/json' };
-    const change = body === undefined ? {} : { method: 'PATCH', body: JSON.stringify(body) };
     let status: number;
     let text: string;
     try {
       const signal = AbortSignal.timeout(TIME_LIMIT);
-      const answer = await fetch(`${root}${path}`, { headers, signal, redirect: 'manual', ...change });
+      const answer = await fetch(`${root}${path}`, { headers, signal, redirect: 'manual', ...how });
       status = answer.status;
       text = await answer.text();
     } catch (error) {
@@ -92,20 +98,20 @@ export function createPowerdnsApi(
   const said = (text: string): string => JSON.stringify(secrets.redact(text).slice(0, SHOWN));
 
   return {
-    async rrsets(name) {
+    async zone(name) {
+      const found = await get(`${ofZone}?rrset_name=${encodeURIComponent(absoluteName(name))}`, zoneAnswer);
       // Servers that can't filter answer with the whole zone.
-      const { rrsets } = await get(`${ofZone}?rrset_name=${encodeURIComponent(absoluteName(name))}`, zoneAnswer);
-      return rrsets.filter((set) => plainName(set.name) === plainName(name));
+      return { ...found, rrsets: found.rrsets.filter((set) => plainName(set.name) === plainName(name)) };
     },
-
-    kind: async () => (await get(`${ofZone}?rrsets=false`, zoneAnswer)).kind,
 
     async luaRecords() {
       const setting = (await get('/config', config)).find(({ name }) => name === 'enable-lua-records');
       return setting !== undefined && setting.value !== 'no';
     },
 
-    patch: async (rrsets) => void (await request(ofZone, { rrsets })),
+    patch: async (rrsets) => void (await request(ofZone, { method: 'PATCH', body: JSON.stringify({ rrsets }) })),
+
+    notify: async () => void (await request(`${ofZone}/notify`, { method: 'PUT' })),
   };
 }
 

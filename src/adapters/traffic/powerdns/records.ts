@@ -50,6 +50,12 @@ export function describeRecords(type: Sides['type'], sets: readonly Rrset[]): st
   return [...plain.map((text) => `${type} ${text}`), ...lua.map((text) => `LUA ${text}`)].join(', ');
 }
 
+/** What is asked for by clients, whether it is plain or made by LUA. */
+export const typesOf = (sets: readonly Rrset[]): string[] =>
+  sets.flatMap(({ type, records }) =>
+    type === 'LUA' ? records.map(({ content }) => content.split(' ')[0] ?? '') : [type],
+  );
+
 export const ttlOf = (type: Sides['type'], sets: readonly Rrset[]): number | undefined =>
   sets.find((set) => set.type === type || isLuaOf(type, set))?.ttl;
 

@@ -1,17 +1,18 @@
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 import type { EntryVia } from '../../../domain/plan/index.ts';
-import { checkEntry } from '../dns/check-entry.ts';
+import { checkEntry, otherFamily } from '../dns/check-entry.ts';
 import { markText, tryMark } from '../dns/mark.ts';
 import { absoluteName, markName } from '../dns/names.ts';
 import type { Found, Zone } from '../dns/zone.ts';
-import type { PowerdnsApi, Rrset, RrsetChange } from './api.ts';
-import { changesFor, describeRecords, ttlOf, weightOf } from './records.ts';
+import type { PowerdnsApi, Rrset, RrsetChange, ZoneAnswer } from './api.ts';
+import { changesFor, describeRecords, ttlOf, typesOf, weightOf } from './records.ts';
 
 /** So often it is read again, if it changes while it is read. */
 const MOST_READS = 5;
 
 export interface PowerdnsFound extends Found {
   readonly sets: readonly Rrset[];
+  readonly zone: Pick<ZoneAnswer, 'kind' | 'soa_edit_api'>;
 }
 
 /**
@@ -29,7 +30,7 @@ export function createPowerdnsZone(
   const split = planned.some(isSplit);
 
   async function markStrings(): Promise<string[]> {
-    const texts = (await api.rrsets(mark)).filter((set) => set.type === 'TXT').flatMap(({ records }) => records);
+    const texts = (await api.zone(mark)).rrsets.filter((set) => set.type === 'TXT').flatMap(({ records }) => records);
     // Changes at the same moment can leave a record twice.
     return [...new Set(texts.map(({ content }) => content.replaceAll(/^"|"$/g, '')))];
   }
@@ -38,10 +39,10 @@ export function createPowerdnsZone(
   async function readTogether() {
     let before = await markStrings();
     for (let reads = 0; reads < MOST_READS; reads++) {
-      const theirs = testers === undefined ? [] : await api.rrsets(testers.host);
-      const sets = await api.rrsets(record);
+      const theirs = testers === undefined ? [] : (await api.zone(testers.host)).rrsets;
+      const { rrsets: sets, ...ofZone } = await api.zone(record);
       const after = await markStrings();
-      if (after.join() === before.join()) return { strings: after, sets, theirs };
+      if (after.join() === before.join()) return { strings: after, sets, theirs, zone: ofZone };
       before = after;
     }
     throw new CrossfadeError('BalancerBusy', `${record} at PowerDNS changes all the time.`);
@@ -58,7 +59,7 @@ export function createPowerdnsZone(
   return {
     async read() {
       checkEntry(entry);
-      const { strings, sets, theirs } = await readTogether();
+      const { strings, sets, theirs, zone: ofZone } = await readTogether();
       return {
         ...tryMark(mark, strings),
         weight: weightOf(entry, sets),
@@ -66,13 +67,16 @@ export function createPowerdnsZone(
         ttl: ttlOf(type, sets),
         testers: theirs.length === 0 ? 'closed' : weightOf(entry, theirs) === 100 ? 'open' : 'taken',
         sets,
+        zone: ofZone,
       };
     },
 
-    async write({ sets }, { mark: next, of }) {
+    async write({ sets, zone: { kind } }, { mark: next, of }) {
       const records = of === 'weight' ? changesFor(absoluteName(record), entry, next.weight, sets) : testersChange();
       const text = { content: `"${markText(next)}"` };
       await api.patch([...records, { ...atMark, changetype: 'REPLACE', ttl, records: [text] }]);
+      // By itself it tells them at its next turn, a minute later by default. The change is made, whether they can be told or not.
+      if (isPrimary(kind)) await api.notify().catch(() => undefined);
       return true;
 
       function testersChange(): RrsetChange[] {
@@ -83,18 +87,25 @@ export function createPowerdnsZone(
       }
     },
 
-    async prepared() {
-      const kind = await api.kind();
+    async prepared({ sets, zone: { kind, soa_edit_api } }) {
       if (/^(slave|secondary|consumer)$/i.test(kind))
         throw new CrossfadeError(
           'BalancerNotPrepared',
           `The zone ${zone} is a copy there (${kind}): give the plan the API of its primary server.`,
         );
+      if (isPrimary(kind) && soa_edit_api === '')
+        throw new CrossfadeError(
+          'BalancerNotPrepared',
+          `Secondary servers of ${zone} would never hear of a change: its serial is not counted up by the API. Set it with \`pdnsutil set-meta ${zone} SOA-EDIT-API DEFAULT\`.`,
+        );
       if (split) await checkLua();
+      return otherFamily(entry, typesOf(sets));
     },
 
     canServe: async (weight) => void (isSplit(weight) && (await checkLua())),
   };
 }
+
+const isPrimary = (kind: string): boolean => /^(master|primary|producer)$/i.test(kind);
 
 const isSplit = (weight: number): boolean => weight > 0 && weight < 100;

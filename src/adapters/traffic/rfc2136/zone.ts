@@ -1,18 +1,15 @@
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 import type { EntryVia } from '../../../domain/plan/index.ts';
 import { addressesFor, weightsOfAddresses } from '../../../domain/traffic/address-shares.ts';
-import { checkEntry } from '../dns/check-entry.ts';
+import { checkEntry, otherFamily } from '../dns/check-entry.ts';
 import { markText, tryMark } from '../dns/mark.ts';
-import { absoluteName, markName, plainName, sameTargets } from '../dns/names.ts';
+import { absoluteName, markName, NEVER_THERE, plainName, sameTargets } from '../dns/names.ts';
 import type { Found, Zone } from '../dns/zone.ts';
 import { dig, type DnsRecord } from './dig.ts';
 import { sendUpdate, type Prerequisite, type UpdateDeps } from './update.ts';
 
 /** So often it is read again, if it changes while it is read. */
 const MOST_READS = 5;
-
-/** Deleting these changes nothing, as they are not there: it only shows whether the key may. */
-const NEVER_THERE = { A: '192.0.2.254', AAAA: '2001:db8::fffe', CNAME: 'crossfade-check.invalid.' };
 
 export interface UpdatedFound extends Found {
   /** All that was read, by name and type asked for. */
@@ -92,8 +89,17 @@ export function createUpdatedZone(entry: EntryVia<'rfc2136'>, deps: UpdateDeps):
         const never = set.type === 'TXT' ? '"crossfade check"' : NEVER_THERE[type];
         return set.records.some(({ data }) => data === never) ? [] : [`delete ${set.name} ${set.type} ${never}`];
       });
-      if (await sendUpdate(entry, { prerequisites: sets, lines: lines.flat() }, deps)) return;
-      throw new CrossfadeError('BalancerBusy', `${record} at ${server} was changed while it was looked at.`);
+      if (!(await sendUpdate(entry, { prerequisites: sets, lines: lines.flat() }, deps)))
+        throw new CrossfadeError('BalancerBusy', `${record} at ${server} was changed while it was looked at.`);
+      const answers = await dig(server, deps.path, [
+        { name, type: 'A' },
+        { name, type: 'AAAA' },
+      ]);
+      const types = answers.flatMap(({ records }) => records).filter((one) => one.name === plainName(name));
+      return otherFamily(
+        entry,
+        types.map((one) => one.type),
+      );
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { EntryVia } from '../../../domain/plan/index.ts';
 import { markText, type Mark } from '../dns/mark.ts';
-import { absoluteName, markName } from '../dns/names.ts';
+import { absoluteName, markName, NEVER_THERE } from '../dns/names.ts';
 import { IDENTIFIERS, isOurs } from './pair.ts';
 import type { Found } from './read.ts';
 
@@ -19,7 +19,7 @@ export const weightChanges = (entry: Entry, found: Found, mark: Mark): Change[] 
 
 /** The same for the name of testers, which stands for Y as long as it is there. */
 export function testersChanges(entry: Entry, found: Found, mark: Mark): Change[] {
-  const open = mark.testers && entry.testers !== undefined ? [testersSet(entry, entry.testers.host)] : [];
+  const open = mark.testers && entry.testers !== undefined ? [plainSet(entry, entry.testers.host, entry.y)] : [];
   return [...remove([...found.testers, ...found.marks]), ...create([...open, marked(entry, mark)])];
 }
 
@@ -29,8 +29,14 @@ export const preparation = (entry: Entry, found: Found): Change[] => [
   ...create(pair(entry, 0)),
 ];
 
-/** Changes nothing: no mark has this text. Whoever may not change the zone hears so, and everybody else that it is not there. */
-export const harmlessChange = (entry: Entry): Change[] => remove([markSet(entry, 'may I?')]);
+/** Changes nothing, as none of it is there: whoever may not change one of the names hears so, and everybody else that it is not there. */
+export const harmlessChange = (entry: Entry): Change[] =>
+  remove([
+    markSet(entry, 'may I?'),
+    ...[entry.record, ...(entry.testers === undefined ? [] : [entry.testers.host])].map((name) =>
+      plainSet(entry, name, [NEVER_THERE[entry.type]]),
+    ),
+  ]);
 
 const remove = (sets: readonly ResourceRecordSet[]): Change[] =>
   sets.map((ResourceRecordSet) => ({ Action: 'DELETE', ResourceRecordSet }));
@@ -44,8 +50,8 @@ const pair = (entry: Entry, weight: number): ResourceRecordSet[] =>
     ...{ Weight: side === 'y' ? weight : 100 - weight, TTL: entry.ttl, ResourceRecords: values(entry[side]) },
   }));
 
-const testersSet = ({ type, ttl, y }: Entry, host: string): ResourceRecordSet => ({
-  ...{ Name: absoluteName(host), Type: type, TTL: ttl, ResourceRecords: values(y) },
+const plainSet = ({ type, ttl }: Entry, name: string, targets: readonly string[]): ResourceRecordSet => ({
+  ...{ Name: absoluteName(name), Type: type, TTL: ttl, ResourceRecords: values(targets) },
 });
 
 const marked = (entry: Entry, mark: Mark): ResourceRecordSet => markSet(entry, markText(mark));

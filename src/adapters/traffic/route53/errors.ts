@@ -15,8 +15,9 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   ThrottlingException: 'BalancerBusy',
   TooManyRequestsException: 'BalancerBusy',
   PriorRequestNotComplete: 'BalancerBusy',
-  CredentialsProviderError: 'BalancerRefused',
-  TokenProviderError: 'BalancerRefused',
+  // What gives them out (the machine's metadata, STS) may be away for a moment, like Route 53 itself.
+  CredentialsProviderError: 'BalancerUnreachable',
+  TokenProviderError: 'BalancerUnreachable',
 };
 
 function codeOf({ name = '', message = '', code = '', $metadata }: Failure): ErrorCode {

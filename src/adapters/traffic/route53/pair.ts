@@ -39,15 +39,20 @@ export function weightOf({ type, x, y }: Pick<Entry, 'type' | 'x' | 'y'>, sets: 
 export const strangersIn = ({ type }: Pick<Entry, 'type'>, sets: Sets): Sets =>
   sets.filter((set) => set.Type === type && set.SetIdentifier !== undefined && !isOurs(set));
 
+/** Those of another type that lead clients elsewhere; beside a CNAME nothing can stand at all. */
+export const othersIn = ({ type }: Pick<Entry, 'type'>, sets: Sets): Sets =>
+  sets.filter(
+    (set) => set.Type !== type && !isOurs(set) && (type === 'CNAME' || LEADS_SOMEWHERE.includes(set.Type ?? '')),
+  );
+
 /** Why shares can't be made with what is there under the name; in words. */
 export function faultsOf(entry: Pick<Entry, 'type' | 'x' | 'y'>, sets: Sets): string[] {
   const same = sets.filter((set) => set.Type === entry.type);
-  const others = sets.filter(
-    (set) => set.Type !== entry.type && LEADS_SOMEWHERE.includes(set.Type ?? '') && !isOurs(set),
-  );
+  const others = othersIn(entry, sets);
+  const why = entry.type === 'CNAME' ? 'and a CNAME stands alone' : 'whose answers nobody would move';
   if (same.length === 0 && others.length === 0) return ['there is no record of this name'];
   return [
-    ...others.map(({ Type }) => `there is a record set of type ${Type} too, whose answers nobody would move`),
+    ...others.map(({ Type }) => `there is a record set of type ${Type} too, ${why}`),
     ...strangersIn(entry, sets).map((set) => `there is a record set "${set.SetIdentifier}" too, which takes its share`),
     ...(['x', 'y'] as const).flatMap((side) => {
       const set = same.find(({ SetIdentifier }) => SetIdentifier === IDENTIFIERS[side]);

@@ -4,7 +4,7 @@ import { longTtl } from '../dns/check-entry.ts';
 import { sameTargets } from '../dns/names.ts';
 import { zoneId } from './api.ts';
 import { preparation } from './changes.ts';
-import { faultsOf, strangersIn, targetsOf } from './pair.ts';
+import { faultsOf, othersIn, strangersIn, targetsOf } from './pair.ts';
 import type { Found } from './read.ts';
 
 type Entry = EntryVia<'route53'>;
@@ -15,7 +15,7 @@ export const placeOf = (entry: Entry): string => `${entry.record} (${entry.type}
 export function checkPair(entry: Entry, found: Found): void {
   const faults = faultsOf(entry, found.sets);
   if (faults.length === 0) return;
-  const others = strangersIn(entry, found.sets).length > 0 || found.sets.some(({ Type }) => Type !== entry.type);
+  const others = [...strangersIn(entry, found.sets), ...othersIn(entry, found.sets)].length > 0;
   const batch = JSON.stringify({ Changes: preparation(entry, found) });
   const how = others
     ? ''

@@ -4,7 +4,7 @@ import type { EntryVia } from '../../../domain/plan/index.ts';
 import type { TrafficState } from '../../../domain/traffic/state.ts';
 import { checkApplied, wantedTesters, wantedWeight, type Wanted } from '../dns/decide.ts';
 import { nextMark, type Mark } from '../dns/mark.ts';
-import { targetsAt, verifyAnswers } from '../dns/verify.ts';
+import { lacksOfResolvers, targetsAt, verifyAnswers } from '../dns/verify.ts';
 import type { TestersChange, TrafficRouter } from '../port.ts';
 import { withZone, type ZoneApi } from './api.ts';
 import { harmlessChange, testersChanges, weightChanges } from './changes.ts';
@@ -85,7 +85,9 @@ export function createRoute53Router(entry: EntryVia<'route53'>, submitted: Map<s
         // What may not be done is better known before the first step.
         await api.change(harmlessChange(entry));
         await api.status('C00000000000000000000');
-        return { driver: 'route53', place, lacks: lacksOf(entry, found) };
+        const { weight } = stateOf(entry, found);
+        const lacks = [...lacksOf(entry, found), ...(await lacksOfResolvers(entry, targetsAt(entry, weight)))];
+        return { driver: 'route53', place, lacks };
       }),
 
     current: () =>
