@@ -30,14 +30,15 @@ test('several entry points: each with where and how, and what one of them can no
   const text = told(plan);
   for (const sentence of [
     'A step moves 3 balancers together: all of them, or none.',
-    'within 5 min, give or take 3 points; else the step is undone',
+    'within 5 min, give or take 3 points, at 100 % without one request on X; else the step is undone',
     'edge: nginx on gw-1 and gw-2, by files in /var/lib/crossfade/traffic, without a reload',
     'partners: PowerDNS at http://127.0.0.1:8081, partners.example.com (A: 2 for X, 2 for Y), from the worker on dns-1',
     '! No single node can be taken out of partners: after `finish` each node of Y is reloaded with its share of the traffic on it; no node of X is restarted after `up` (`restartX`).',
     '· splits HTTP, HTTP/2, WebSocket by client ! does not split gRPC, TCP, TLS pass-through, UDP',
     'an answer for its TTL, and some for longer; open connections stay where they are (ttl 20 s, settle 5 min)',
     'requests with x-kong: y',
-    'is kept in a TXT record',
+    'a worker that was cut off is refused: the epoch is kept in a TXT record',
+    'moving it by hand: docs/traffic/nginx.md and docs/traffic/powerdns.md.',
   ])
     expect(text).toContain(sentence);
   const before = phases(plan);
@@ -85,6 +86,7 @@ test.each([
     [
       'DNS updates to ns1:53, kong.example.com (A: 2 for X, 1 for Y)',
       '· its addresses make 50, 100 %',
+      '! the plan names no `resolvers`: what clients get is not asked, only the ttl is waited for',
       '! settle is short: servers of the zone take up to a minute besides the ttl, so give it 1 min 30 s at the least',
     ],
   ],

@@ -127,7 +127,8 @@ function describeShift(plan: Plan): PhaseLine[] {
 function needed(y: number, bake: number, requests: number): string {
   if (bake === 0) return '';
   const perSecond = requests / (y / 100) / (bake / 1_000);
-  const rate = perSecond >= 10 ? Math.ceil(perSecond).toString() : perSecond.toFixed(1);
+  // Rounded up: fewer are not enough.
+  const rate = perSecond >= 10 ? Math.ceil(perSecond) : Math.ceil(perSecond * 10) / 10;
   return ` (a verdict needs ${requests} requests on Y: ${rate}/s on both together)`;
 }
 

@@ -19,18 +19,23 @@ export function describeTraffic(plan: Plan): string[] {
       ...wrapped(`${entry.name === undefined ? '' : `${entry.name}: `}${describeEntry(entry)}`, ''),
       ...abilities(plan, entry).flatMap((text) => wrapped(text)),
     ]),
+    ...wrapped(pages(entries), ''),
   ];
 }
 
 function describeMoves({ x, y, traffic }: Plan): string[] {
   const balancers = balancersOf({ x, y, traffic });
-  const budget = `The share must arrive within ${formatDuration(traffic.settle)}, give or take ${plural(traffic.tolerance, 'point')}; else the step is undone.`;
+  const budget = `The share must arrive within ${formatDuration(traffic.settle)}, give or take ${plural(traffic.tolerance, 'point')}, at 100 % without one request on X; else the step is undone.`;
   if (balancers.length === 1) return wrapped(budget, '');
   const order =
     traffic.via === 'several' && traffic.order === 'one-after-the-other' ? 'one after the other' : 'together';
   const together = `A step moves ${balancers.length} balancers ${order}: all of them, or none. A retreat moves all at once.`;
   return [...wrapped(together, ''), ...wrapped(budget, '')];
 }
+
+/** Where people find what they need before the upgrade, and in an emergency. */
+const pages = (entries: readonly Entry[]): string =>
+  `Preparing, rights, moving it by hand: ${joined([...new Set(entries.map(({ via }) => `docs/traffic/${via}.md`))])}.`;
 
 /** What it means for single nodes where the traffic can't be kept from one of them. */
 function describeNodes({ traffic, migrations, x, y }: Plan): string[] {
@@ -54,9 +59,10 @@ function abilities({ traffic }: Plan, entry: Entry): string[] {
     ...(entry.via === 'rfc2136' ? [`· its addresses make ${weightsOfAddresses(entry).slice(1).join(', ')} %`] : []),
     ...(lag === undefined ? [] : [`! clients lag: ${lag}${timeOfLag(entry, traffic.settle)}`]),
     ...shortSettle(entry, traffic.settle),
+    ...noResolvers(entry),
     ...testers(entry),
     ...sticky(entry),
-    `· the epoch of each change is kept in ${epochIn}: an older one is refused`,
+    `· a worker that was cut off is refused: the epoch is kept in ${epochIn}`,
   ];
 }
 
@@ -102,6 +108,11 @@ function shortSettle(entry: Entry, settle: number): string[] {
     `! settle is short: servers of the zone take up to a minute besides the ttl, so give it ${least} at the least`,
   ];
 }
+
+const noResolvers = (entry: Entry): string[] =>
+  'resolvers' in entry && entry.resolvers.length === 0
+    ? ['! the plan names no `resolvers`: what clients get is not asked, only the ttl is waited for']
+    : [];
 
 function testers(entry: Entry): string[] {
   if (!ABILITIES[entry.via].testers) return ['! testers reach Y before its first share only by a rule of your own'];

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { fieldsOf, listOf } from './fault.ts';
 
 const KINDS: Readonly<Record<string, string>> = {
   string: 'text',
@@ -10,14 +11,20 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'names with values',
 };
 
+const UNEXPECTED = 'is not what is expected here';
+
 /** Issues of the schema in words for people, where a field has none of its own. */
 export function inWords(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined ? 'is missing' : `expected ${KINDS[issue.expected] ?? issue.expected}`;
-    case 'invalid_value': {
-      const values = issue.values.map((value) => JSON.stringify(value)).join(' or ');
-      return issue.input === undefined ? `is missing: expected ${values}` : `expected ${values}`;
+    case 'invalid_value':
+      return expectedOneOf(issue.values, issue.input);
+    // Which kind of something it is: the names of all kinds.
+    case 'invalid_union': {
+      const { discriminator, options, input } = issue;
+      if (discriminator === undefined) return UNEXPECTED;
+      return expectedOneOf(listOf(options), fieldsOf(input)[discriminator]);
     }
     case 'too_small':
       return `expected ${issue.origin === 'string' ? textOf(Number(issue.minimum)) : issue.origin === 'array' ? 'at least one' : `at least ${issue.minimum}`}`;
@@ -26,8 +33,13 @@ export function inWords(issue: z.core.$ZodRawIssue): string {
     case 'invalid_key':
       return 'expected a name of capital letters, digits and "_"';
     default:
-      return 'is not what is expected here';
+      return UNEXPECTED;
   }
+}
+
+function expectedOneOf(values: readonly unknown[], found: unknown): string {
+  const expected = `expected ${values.map((value) => JSON.stringify(value)).join(' or ')}`;
+  return found === undefined ? `is missing: ${expected}` : expected;
 }
 
 const textOf = (minimum: number): string => (minimum <= 1 ? 'text, it is empty' : `at least ${minimum} characters`);

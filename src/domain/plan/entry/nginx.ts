@@ -15,8 +15,15 @@ export const nginx = z.strictObject({
    */
   check: baseUrl.optional(),
   /** A client stays on its side: told apart by its address, or by the value of a cookie. Without it each request is split for itself. */
-  sticky: z.union([z.literal('client-address'), z.strictObject({ cookie: z.string().regex(/^\w{1,60}$/) })]).optional(),
-  testers: z.union([testersByHeader, testersByHost]).optional(),
+  sticky: z
+    .union(
+      [z.literal('client-address'), z.strictObject({ cookie: z.string().regex(/^\w{1,60}$/) })],
+      'expected "client-address" or { cookie: NAME }',
+    )
+    .optional(),
+  testers: z
+    .union([testersByHeader, testersByHost], 'expected { header: NAME, value: VALUE } or { host: NAME }')
+    .optional(),
   /** The port on which every node takes gRPC (`http2` in Kong's `proxy_listen`), where there are gRPC routes. TLS as in `proxy`. */
   grpcPort: z.number().int().min(1).max(65_535).optional(),
 });
