@@ -122,8 +122,8 @@ test('another backend, other nodes, no place for the state file', async () => {
     code('BalancerNotPrepared'),
   );
   for (const stateFile of ['/proc/servers.state', join(dir, 'missing/servers.state')])
-    for (const call of [at({ stateFile }).describe(), at({ stateFile }).set(change)])
-      await expect(call).rejects.toEqual(code('BalancerUnwritable'));
+    for (const call of [() => at({ stateFile }).describe(), () => at({ stateFile }).set(change)])
+      await expect(call()).rejects.toEqual(code('BalancerUnwritable'));
 });
 
 test('where nothing can be written down a retreat is made all the same', async () => {

@@ -213,24 +213,26 @@ test('on a disk that takes nothing more a retreat is made all the same, and noth
   });
 });
 
-test('no right to write: told with the directory, and nothing changes', async () => {
+test('no right to write: told with the directory before the upgrade begins, and nothing changes', async () => {
   const { directory, router } = balanced;
   const before = await router.current();
   chmodSync(dir, 0o755);
-  for (const path of [directory, join(directory, 'states')]) chmodSync(path, 0o555);
-  // For root no right is missing.
-  process.seteuid?.(65_534);
-  try {
-    const change = router.set({ upgrade: mine, weight: 25, epoch: before.epoch + 1 });
-    await expect(change).rejects.toEqual(code('BalancerUnwritable'));
-    await expect(change).rejects.toThrow(`The directory ${directory} of nginx can't be changed: EACCES`);
-    // Before the upgrade begins already, not at its first step.
-    await expect(router.describe()).rejects.toEqual(code('BalancerUnwritable'));
-    chmodSync(directory, 0o777);
-    await expect(router.describe()).rejects.toThrow('EACCES');
-  } finally {
-    if (process.getuid?.() === 0) process.seteuid?.(0);
-    for (const path of [directory, join(directory, 'states')]) chmodSync(path, 0o755);
+  const folders = [directory, join(directory, 'states')];
+  const root = process.getuid?.() === 0;
+  for (const closed of folders) {
+    for (const path of folders) chmodSync(path, path === closed ? 0o555 : 0o777);
+    // For root no right is missing.
+    process.seteuid?.(65_534);
+    try {
+      const change = { upgrade: mine, weight: 25, epoch: before.epoch + 1 };
+      for (const call of [() => router.describe(), () => router.set(change)]) {
+        await expect(call()).rejects.toEqual(code('BalancerUnwritable'));
+        await expect(call()).rejects.toThrow(`The directory ${directory} of nginx can't be changed: EACCES`);
+      }
+    } finally {
+      if (root) process.seteuid?.(0);
+      for (const path of folders) chmodSync(path, 0o755);
+    }
   }
   expect(await router.current()).toEqual(before);
 });

@@ -1,4 +1,5 @@
-import { access, constants } from 'node:fs/promises';
+import { mkdtemp, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CrossfadeError } from '../../../domain/errors/index.ts';
 import type { EntryVia } from '../../../domain/plan/index.ts';
@@ -73,12 +74,11 @@ export function createNginxRouter(
     return after;
   }
 
-  /** Found now, and not when the first step has to be made. */
+  /** By doing it, so that it is found now, and not when the first step has to be made. */
   const proveWritable = () =>
-    onDisk(directory, async () => {
-      await access(statesFolder(directory), constants.W_OK | constants.X_OK);
-      await withLock(lockFile(directory), () => Promise.resolve());
-    });
+    onDisk(directory, () =>
+      withLock(lockFile(directory), async () => rmdir(await mkdtemp(join(statesFolder(directory), 'proof-')))),
+    );
 
   async function read() {
     return onDisk(directory, async () => {
