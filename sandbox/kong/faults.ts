@@ -19,6 +19,8 @@ export interface MigrationFaults {
   readonly hang?: 'up' | 'finish';
   /** Wait before each migration. */
   readonly sleepMs?: number;
+  /** Name of a migration that is not begun for as long as the file says so. */
+  readonly waitBefore?: string;
   /** Name of a migration that fails. */
   readonly fail?: string;
   /** Tables that migrations lock first, by the migration's name: as those of other releases do, which alter them. */

@@ -4,7 +4,7 @@ import type { DatabaseRef } from '../../src/domain/plan/index.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 import { connect, nodeAt, sql, startKongDatabases, type Kong } from '../kong-adapter/fixture.ts';
 import { EXECUTED, kongLock, migrateActivities, PENDING, record } from './fixture.ts';
-import { begin as beginWith, hasBegun, orphan, slow } from './orphan.ts';
+import { begin as beginWith, hasBegun, holdUp, orphan } from './orphan.ts';
 import { Sessions } from './sessions.ts';
 
 let kong: Kong;
@@ -13,7 +13,7 @@ beforeAll(async () => void (kong = await startKongDatabases()));
 afterEach(() => sessions.end());
 afterAll(() => kong.stop());
 
-const PATIENCE = { forHolders: 120_000, inAll: 120_000, firstPause: 100, longestPause: 60_000 };
+const PATIENCE = { forHolders: 120_000, inAll: 120_000, firstPause: 60_000, longestPause: 60_000 };
 const nobodySeen = { lockHolders: { read: () => Promise.resolve([]) } };
 
 /** An activity that can be cancelled, and what it said on the way. */
@@ -88,7 +88,8 @@ test('in the last look before the command: it does not begin', async () => {
 test.each([true, false])(
   'while the command runs (a role of its own: %s): it is let to its end, settled, and its result is told',
   async (admin) => {
-    const begun = await begin({ admin, env: { KONG_STANDIN_FAULTS: slow(kong, 300) } });
+    const heldUp = holdUp(kong);
+    const begun = await begin({ admin, env: heldUp.env });
     // Two nodes: the sets of plugins are proved after the command, too.
     const input = {
       ...begun.input,
@@ -97,6 +98,7 @@ test.each([true, false])(
     const outcome = begun.activities.migrateUp(input);
     await waitFor('it has begun', () => hasBegun(begun.database, 'up'));
     begun.cancel();
+    heldUp.letGo();
     const { after, ran } = await outcome;
     expect(after).toMatchObject({ state: 'pending', pending: PENDING, new: [] });
     expect([...ran].sort()).toEqual([...EXECUTED, ...PENDING].sort());
@@ -136,12 +138,14 @@ test.each([true, false])(
   'in the wait for the command of an attempt that died (a role of its own: %s): it goes on, and no other one begins',
   async (admin) => {
     const begun = await begin({ admin });
-    const pid = await orphan(kong, begun, 'up', 500);
+    const heldUp = holdUp(kong);
+    const pid = await orphan(kong, begun, 'up', heldUp);
     const outcome = begun.activities.migrateUp(begun.input).catch((error: unknown) => error);
     await begun.waitsFor('waitsFor');
     begun.cancel();
     expect(await outcome).toMatchObject({ name: 'CancelledFailure' });
     expect(() => process.kill(pid, 0)).not.toThrow();
+    heldUp.letGo();
     // Asked anew, it finds what the other one did.
     const { ran } = await migrateActivities({}, { patience: PATIENCE }).migrateUp(begun.input);
     expect([...ran].sort()).toEqual([...EXECUTED, ...PENDING].sort());

@@ -5,7 +5,7 @@ import type { DatabaseRef } from '../../src/domain/plan/index.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 import { kongOf, sideOf, sql, startKongDatabases, type Kong } from '../kong-adapter/fixture.ts';
 import { EXECUTED, migrateActivities, PENDING } from './fixture.ts';
-import { begin as beginWith, hasBegun, slow } from './orphan.ts';
+import { begin as beginWith, hasBegun, holdUp } from './orphan.ts';
 import { Sessions } from './sessions.ts';
 
 let kong: Kong;
@@ -32,21 +32,25 @@ async function expectUp({ activities, input, database }: Started): Promise<void>
 }
 
 test("the migrator's connection is ended in the middle: the next attempt completes it", async () => {
-  const started = await begin({ KONG_STANDIN_FAULTS: slow(kong, 400) });
+  const heldUp = holdUp(kong);
+  const started = await begin(heldUp.env);
   const first = started.activities.migrateUp(started.input);
   first.catch(() => undefined);
   await waitFor('it has begun', () => hasBegun(started.database, 'up'));
   await end(started.database, `usename LIKE 'crossfade_migrator%'`);
+  heldUp.letGo();
   await expect(first).rejects.toMatchObject({ code: 'DatabaseUnreachable' });
   await expectUp(started);
 });
 
 test('PostgreSQL is restarted in the middle: the next attempt completes it', async () => {
-  const started = await begin({ KONG_STANDIN_FAULTS: slow(kong, 400) });
+  const heldUp = holdUp(kong);
+  const started = await begin(heldUp.env);
   const first = started.activities.migrateUp(started.input);
   first.catch(() => undefined);
   await waitFor('it has begun', () => hasBegun(started.database, 'up'));
   await kong.postgres.stop();
+  heldUp.letGo();
   await expect(first).rejects.toMatchObject({ code: 'DatabaseUnreachable' });
   await expect(started.activities.migrateUp(started.input)).rejects.toMatchObject({ code: 'DatabaseUnreachable' });
   await kong.postgres.start();
@@ -111,10 +115,12 @@ test('the client gives up and the server goes on: the next attempt waits for the
 const LOCK_CONNECTION = `application_name = 'crossfade migration payments'`;
 
 test('the advisory lock is lost while the command runs: the command is let to its end, and what it did is believed', async () => {
-  const started = await begin({ KONG_STANDIN_FAULTS: slow(kong, 300) });
+  const heldUp = holdUp(kong);
+  const started = await begin(heldUp.env);
   const first = started.activities.migrateUp(started.input);
   await waitFor('it has begun', () => hasBegun(started.database, 'up'));
   await end(started.database, LOCK_CONNECTION);
+  heldUp.letGo();
   expect((await first).after.state).toBe('pending');
   await expectUp(started);
 });

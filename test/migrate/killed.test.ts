@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { groupMembers } from '../../sandbox/proc.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 import { sql, startKongDatabases, type Kong } from '../kong-adapter/fixture.ts';
-import { begin as beginWith, childWith, hasBegun, orphan, slow } from './orphan.ts';
+import { begin as beginWith, childWith, hasBegun, holdUp, orphan } from './orphan.ts';
 import { EXECUTED, PENDING, record } from './fixture.ts';
 
 let kong: Kong;
@@ -30,7 +30,8 @@ for (const command of ['up', 'finish'] as const)
         await started.activities.migrateUp({ ...input, cluster });
       }
       const { migrateUp, migrateFinish } = started.activities;
-      return { database, input, migrate: () => (command === 'up' ? migrateUp(input) : migrateFinish(input)) };
+      const migrate = () => (command === 'up' ? migrateUp(input) : migrateFinish(input));
+      return { database, input, told: started.told, migrate };
     }
 
     /** As if nobody had disturbed it. */
@@ -44,7 +45,8 @@ for (const command of ['up', 'finish'] as const)
     }
 
     test('killed in the middle: nothing of it is left, and the next attempt completes it at once', async () => {
-      const started = await ready({ KONG_STANDIN_FAULTS: slow(kong, 500) });
+      const heldUp = holdUp(kong);
+      const started = await ready(heldUp.env);
       const first = started.migrate();
       first.catch(() => undefined);
       await waitFor('it has begun', () => hasBegun(started.database, command));
@@ -56,11 +58,12 @@ for (const command of ['up', 'finish'] as const)
       });
       expect(groupMembers(group)).toEqual([]);
       expect(await sql(started.database, 'SELECT FROM locks')).toEqual([]);
+      heldUp.letGo();
       await expectEnd(started);
     });
 
     test('only its first process is killed: the rest is ended as well', async () => {
-      const started = await ready({ KONG_STANDIN_FAULTS: slow(kong, 500) });
+      const started = await ready(holdUp(kong).env);
       const first = started.migrate();
       first.catch(() => undefined);
       await waitFor('it has begun', () => hasBegun(started.database, command));
@@ -76,8 +79,12 @@ for (const command of ['up', 'finish'] as const)
     ] as const) {
       test(`the worker died and the command goes on: the next attempt waits for it and has nothing left to do (${how})`, async () => {
         const started = await ready({}, admin);
-        const pid = await orphan(kong, started, command, 300);
-        const { before, after, ran } = await started.migrate();
+        const heldUp = holdUp(kong);
+        const pid = await orphan(kong, started, command, heldUp);
+        const next = started.migrate();
+        await waitFor('it waits for the other one', () => JSON.stringify(started.told).includes('earlier'));
+        heldUp.letGo();
+        const { before, after, ran } = await next;
         expect(groupMembers(pid)).toEqual([]);
         expect(before).toEqual(after);
         expect(after.state).toBe(ENDS[command].state);
@@ -86,7 +93,7 @@ for (const command of ['up', 'finish'] as const)
 
       test(`the worker and the command died: its lock is removed, and the next attempt completes it (${how})`, async () => {
         const started = await ready({}, admin);
-        process.kill(-(await orphan(kong, started, command, 500)), 'SIGKILL');
+        process.kill(-(await orphan(kong, started, command, holdUp(kong))), 'SIGKILL');
         expect(await sql(started.database, `SELECT key FROM locks`)).toEqual([{ key: 'migrations' }]);
         await expectEnd(started);
       });

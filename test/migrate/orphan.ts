@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseRef } from '../../src/domain/plan/index.ts';
 import { commandLine } from '../../sandbox/proc.ts';
@@ -15,11 +15,36 @@ export function slow(kong: Kong, sleepMs: number): string {
   return file;
 }
 
+/** What both commands have a migration before. */
+const IN_THE_MIDDLE = '001_360_to_370';
+
+/** A command that stops before a migration until it is let go: what is done to it meanwhile is done in the middle, however slow the machine. */
+export interface HeldUp {
+  /** For the command. */
+  readonly env: { readonly KONG_STANDIN_FAULTS: string };
+  /** Lets it go, or as far as another migration. */
+  letGo(before?: string): void;
+}
+
+let count = 0;
+export function holdUp(kong: Kong, first = IN_THE_MIDDLE): HeldUp {
+  const file = join(kong.dir, `held-up-${(count += 1)}.json`);
+  const write = (waitBefore?: string) => {
+    // The command must not read it half-written.
+    writeFileSync(`${file}.new`, JSON.stringify({ migrations: waitBefore === undefined ? {} : { waitBefore } }));
+    renameSync(`${file}.new`, file);
+  };
+  write(first);
+  return { env: { KONG_STANDIN_FAULTS: file }, letGo: write };
+}
+
 /** A database of 3.4.2, and what the activities for 3.9.1 take. */
 export async function begin(kong: Kong, env: Record<string, string> = {}) {
   const database = await kong.database('3.4.2');
   const cluster = sideOf('3.9.1', [nodeAt('n1', '/nowhere', [1, 2, 3])], env);
-  return { database, activities: migrateActivities(), input: { cluster, database, upgrade: upgrade() } };
+  const told: unknown[] = [];
+  const activities = migrateActivities({}, { onProgress: (details) => told.push(details) });
+  return { database, activities, told, input: { cluster, database, upgrade: upgrade() } };
 }
 
 /** The first migration of `up` is behind it, and so is the first of `finish`. */
@@ -48,7 +73,7 @@ export async function orphan(
   kong: Kong,
   { database, input }: Pick<Awaited<ReturnType<typeof begin>>, 'database' | 'input'>,
   command: 'up' | 'finish',
-  sleepMs: number,
+  heldUp: HeldUp,
 ): Promise<number> {
   const todo = command === 'up' ? [...EXECUTED, ...PENDING] : PENDING;
   await record.begin(database, input.upgrade, command, todo, { to: '3.9.1' });
@@ -59,7 +84,7 @@ export async function orphan(
     KONG_PG_HOST: database.host,
     KONG_PG_PORT: String(database.port),
     KONG_PG_DATABASE: database.name,
-    KONG_STANDIN_FAULTS: slow(kong, sleepMs),
+    ...heldUp.env,
     KONG_PG_USER: user,
     KONG_PG_PASSWORD: password,
   };

@@ -1,9 +1,9 @@
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createReadConnections } from '../../src/adapters/postgres/connections.ts';
 import type { BackupRef } from '../../src/domain/backup.ts';
 import type { DatabaseRef, Encrypt, HttpTest, S3Ref, Side } from '../../src/domain/plan/index.ts';
@@ -32,6 +32,8 @@ let y: Side;
 
 beforeAll(async () => {
   kong = await startKongDatabases();
+  // Folders of rehearsals are known by the run, which is the same whenever this test runs: not beside those of another one.
+  vi.stubEnv('TMPDIR', mkdtempSync(join(kong.dir, 'tmp-')));
   ({ ref: s3, stop: stopStore } = await startStore(kong));
   database = await kong.database('3.4.2');
   x = sideOf('3.4.2', [await makeNode(kong.dir, 'x1')]);

@@ -4,7 +4,7 @@ import type { UpgradeRef } from '../../src/domain/upgrade.ts';
 import { waitFor } from '../../sandbox/wait-for.ts';
 import { runner, sql, startKongDatabases, type Kong } from '../kong-adapter/fixture.ts';
 import { EXECUTED, migrateActivities, PENDING } from './fixture.ts';
-import { begin, slow } from './orphan.ts';
+import { begin, holdUp, slow } from './orphan.ts';
 
 let kong: Kong;
 beforeAll(async () => void (kong = await startKongDatabases()));
@@ -76,7 +76,8 @@ test('two upgrades, and a person with a shell, at the same time: one works, the 
 });
 
 test('an upgrade is at work when another and a person come: it completes, the one is told who holds the lock, the other that somebody is at work', async () => {
-  const { input, database } = await begin(kong, { KONG_STANDIN_FAULTS: slow(kong, 300) });
+  const heldUp = holdUp(kong, '021_340_to_350');
+  const { input, database } = await begin(kong, heldUp.env);
   const { cluster } = input;
   const migrate = (name: string) =>
     told(migrateActivities().migrateUp({ cluster, database, upgrade: upgradeOf(name) }));
@@ -87,6 +88,11 @@ test('an upgrade is at work when another and a person come: it completes, the on
     code: 'MigrationLockHeld',
     message: expect.stringContaining('application crossfade migration payments') as string,
   });
+  await waitFor('the person waits for the lock', async () => {
+    const asking = `SELECT FROM pg_stat_activity WHERE application_name = 'kong' AND usename = 'kong' AND query LIKE 'SELECT%FROM locks%'`;
+    return (await kong.postgres.query(asking, database.name)).length > 0;
+  });
+  heldUp.letGo();
   const { exitCode, stdout } = await shell;
   expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(ABORTED) as string });
   expect(await payments).toEqual({ state: 'pending', ran: 9 });

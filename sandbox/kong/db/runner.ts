@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MigrationFaults } from '../faults.ts';
+import { readFaults, type MigrationFaults } from '../faults.ts';
 import { migration } from '../schema/migrations.ts';
 import type { KongVersion, Subsystem } from '../schema/versions.ts';
 import { DatabaseError, type Connection } from './connection.ts';
@@ -38,6 +38,7 @@ async function pending(db: Connection, subsystem: string, name: string): Promise
 async function attempt(run: Run, name: string, part: 'up' | 'teardown', sql: string): Promise<void> {
   try {
     if (run.faults.sleepMs !== undefined) await sleep(run.faults.sleepMs);
+    while (readFaults().migrations?.waitBefore === name) await sleep(50);
     if (run.faults.fail === name) throw new DatabaseError('ERROR: made to fail');
     const table = run.faults.locks?.[name];
     const lock = table === undefined ? '' : `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE;\n`;
