@@ -27,7 +27,7 @@ export interface Patience {
 export async function waitFor<T>(
   what: string,
   probe: Probe<T>,
-  { timeoutMs = 30_000, everyMs = 25 }: Patience = {},
+  { timeoutMs = 60_000, everyMs = 25 }: Patience = {},
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -29,7 +29,7 @@ afterAll(async () => {
   await removeFolder(dir);
   await rm(parent, { recursive: true });
   expect(left).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 async function temporal(...args: string[]): Promise<unknown> {
   const { command, address } = demo.sandbox.temporal;
@@ -52,7 +52,7 @@ async function until(what: string, reached: (now: UpgradeStatus) => boolean): Pr
       const now = await status();
       return reached(now) && now;
     },
-    { timeoutMs: 60_000, everyMs: 200 },
+    { timeoutMs: 150_000, everyMs: 200 },
   );
 }
 

@@ -264,7 +264,7 @@ describe('broken', () => {
     await postgres.query(`ALTER DATABASE ${database.name} CONNECTION LIMIT -1`, 'postgres');
     // One more: the superuser who looks takes one, too.
     await fillers.pop()?.end();
-    await waitFor('it is back', async () => (await sessions()).join() === CONTROL.join(), { timeoutMs: 30_000 });
+    await waitFor('it is back', async () => (await sessions()).join() === CONTROL.join());
     expect(await one.readFreeze({ database })).toMatchObject({ frozen: true });
   });
 });
@@ -297,7 +297,7 @@ describe('another worker', () => {
     const [one, second] = [worker(), worker()];
     await one.freezeConfiguration({ database, upgrade: me });
     await second.thawConfiguration({ database, upgrade: me });
-    await waitFor('no session of ours is left', async () => (await sessions()).length === 0, { timeoutMs: 30_000 });
+    await waitFor('no session of ours is left', async () => (await sessions()).length === 0);
   });
 
   test('a database that is not frozen, or can not be reached, is watched for nothing', async () => {

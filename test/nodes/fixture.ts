@@ -28,7 +28,7 @@ export function nodeActivities(weight = 0, out: readonly string[] = []): NodeAct
 /** Of the host of the nodes; what it does says `nodeActivities`. */
 export const balancers = [{ name: 'nginx', host: 'here' } as Balancer];
 
-export const within = 15_000;
+export const within = 60_000;
 
 export const pidOf = (node: KongNode): number =>
   Number(readFileSync(join(node.prefix ?? '', 'pids', 'nginx.pid'), 'utf8'));

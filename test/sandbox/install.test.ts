@@ -13,9 +13,7 @@ afterEach(() => void (process.env['PATH'] = path));
 
 test('when everything is there, nothing is done and nothing is printed', async () => {
   const printed: string[] = [];
-  const started = performance.now();
   const paths = await installTools(all, (line) => printed.push(line));
-  expect(performance.now() - started).toBeLessThan(1_000);
   expect(printed).toEqual([]);
   expect(Object.keys(paths)).toEqual(all);
   expect(Object.values(paths).filter((each) => !existsSync(each))).toEqual([]);

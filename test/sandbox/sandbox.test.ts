@@ -33,7 +33,7 @@ async function endCode(child: ChildProcess): Promise<number | null> {
 test('after a kill -9 of its process, the next one in the same folder ends what it left and works', async () => {
   const killed = run('start-sandbox.ts', dir);
   const started = await waitFor('the sandbox is up', () => /^\{.*\}$/m.exec(killed.printed())?.[0], {
-    timeoutMs: 50_000,
+    timeoutMs: 150_000,
   });
   const { pids, postgresPort } = JSON.parse(started) as { pids: number[]; postgresPort: number };
   killed.kill('SIGKILL');
@@ -58,7 +58,7 @@ test('after a kill -9 of its process, the next one in the same folder ends what 
 
 test('npm run sandbox: prints what to use, and a signal stops everything', async () => {
   const main = run('../../sandbox/main.ts', 'up', dir);
-  await waitFor('it is up', () => main.printed().includes('Ctrl-C stops everything'), { timeoutMs: 50_000 });
+  await waitFor('it is up', () => main.printed().includes('Ctrl-C stops everything'), { timeoutMs: 150_000 });
   const variables = readFileSync(join(dir, 'env.sh'), 'utf8');
   const port = Number(/KONG_PG_PORT='(\d+)'/.exec(variables)?.[1]);
   expect(variables).toMatch(/TEMPORAL_ADDRESS='127\.0\.0\.1:\d+'/);
@@ -72,7 +72,7 @@ test('npm run sandbox: prints what to use, and a signal stops everything', async
 
 test('npm run sandbox -- down ends a sandbox that was killed, and says so', async () => {
   const main = run('../../sandbox/main.ts', 'up', dir);
-  await waitFor('it is up', () => main.printed().includes('Ctrl-C stops everything'), { timeoutMs: 50_000 });
+  await waitFor('it is up', () => main.printed().includes('Ctrl-C stops everything'), { timeoutMs: 150_000 });
   main.kill('SIGKILL');
   await endCode(main);
   const down = run('../../sandbox/main.ts', 'down', dir);

@@ -99,15 +99,16 @@ test('the next attempt goes on where the worker was killed: same beginning, same
 });
 
 test('without a bake it watches until it is cancelled, and ends at once then, with its samples stored', async () => {
-  const { metrics } = fakeMetrics();
+  const { metrics, readings } = fakeMetrics();
   const { store, lines } = fakeStore();
   const { run, heartbeats, cancel } = activity();
   const running = run(createWatchActivities({ metrics, store }).watchTraffic, input);
   await waitFor('readings', () => heartbeats.length >= 6);
-  const cancelledAt = performance.now();
+  const before = readings();
   cancel();
   await expect(running).rejects.toThrow(/cancel/i);
-  expect(performance.now() - cancelledAt).toBeLessThan(500);
+  // One may have been under way.
+  expect(readings() - before).toBeLessThanOrEqual(1);
   expect(lines(SAMPLES).length).toBeGreaterThanOrEqual(5);
 });
 
@@ -123,7 +124,8 @@ test('an S3 that refuses or hangs neither ends the watch nor delays a failure; t
     const result = await running;
     expect(result.verdict.verdict).toBe('fail');
     expect(result.samplesKey).toBeUndefined();
-    expect(performance.now() - failingSince).toBeLessThan(2_000);
+    // The end of a good bake would wait for 5 s.
+    expect(performance.now() - failingSince).toBeLessThan(4_500);
   }
 });
 
@@ -131,8 +133,9 @@ test('metrics of both sides that can not be read: inconclusive, and it goes on w
   const { metrics, change, readings } = fakeMetrics();
   const { store } = fakeStore();
   const { run, heartbeats } = activity();
-  const running = run(createWatchActivities({ metrics, store }).watchTraffic, { ...input, bake: 1_500 });
-  await waitFor('readings', () => readings() >= 3);
+  const verdict = { ...input.verdict, extend: 60_000 };
+  const running = run(createWatchActivities({ metrics, store }).watchTraffic, { ...input, verdict, bake: 3_000 });
+  await waitFor('readings', () => readings() >= 2);
   change({ readable: false });
   await waitFor('it is noticed', () => heartbeats.at(-1)?.verdict.reasons[0]?.metric === 'metrics');
   expect(heartbeats.at(-1)?.verdict.reasons.map(({ text }) => text)).toEqual([

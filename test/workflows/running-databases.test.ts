@@ -15,7 +15,7 @@ it('a worker finds the databases of the upgrades that run by their plans, and of
   const names = async () => (await running()).map(({ host, port, name }) => `${host}:${port}/${name}`).sort();
   // The server lists a workflow a moment after it has started or ended.
   const untilNamed = (...wanted: string[]) =>
-    waitFor(`running: ${wanted.join()}`, async () => (await names()).join() === wanted.join(), { timeoutMs: 30_000 });
+    waitFor(`running: ${wanted.join()}`, async () => (await names()).join() === wanted.join(), { timeoutMs: 150_000 });
   await untilNamed('db-1:5432/orders', 'db-1:5432/payments');
 
   await one.signal('abort', { by: 'ann' });

@@ -42,7 +42,7 @@ describe.concurrent('X is stopped and the seal written within a minute, or X is 
     const run = await env.start({ world: (world) => world.on('writeSeal', waitsFor(promise)) });
     await run.approve('finish');
     await run.world.began('writeSeal');
-    await waitFor('the time is over', async () => (await timersFired(run)) > 0, { timeoutMs: 60_000, everyMs: 100 });
+    await waitFor('the time is over', async () => (await timersFired(run)) > 0, { timeoutMs: 150_000, everyMs: 100 });
     resolve();
     expect(await run.result()).toMatchObject({ outcome: 'completed' });
     expect(undoneKeys(run.world)).toEqual(['thawConfiguration']);
@@ -59,7 +59,7 @@ describe.concurrent('the limit of the freeze', () => {
       run.world.calls.some(
         ({ name, input }) => name === 'notify' && (input as { text: string }).text.startsWith('the freeze has lasted'),
       );
-    await waitFor('people are told', () => Promise.resolve(told()), { timeoutMs: 60_000, everyMs: 100 });
+    await waitFor('people are told', () => Promise.resolve(told()), { timeoutMs: 150_000, everyMs: 100 });
     expect(await run.status()).toMatchObject({ state: 'running', phase: 'finish' });
     resolve();
     expect(await run.result()).toMatchObject({ outcome: 'completed' });
