@@ -73,7 +73,7 @@ export async function whatIsLeft(servers: Servers): Promise<Left> {
 export async function whatStays(servers: Servers): Promise<Left> {
   let left = await whatIsLeft(servers);
   const gone = async () => Object.values((left = await whatIsLeft(servers))).every((one: string[]) => one.length === 0);
-  await waitFor('nothing is left', gone, { timeoutMs: 20_000, everyMs: 100 }).catch(() => undefined);
+  await waitFor('nothing is left', gone, { everyMs: 100 }).catch(() => undefined);
   return left;
 }
 

@@ -102,12 +102,13 @@ describe.each([
         yield randomBytes(MB);
       }
     };
-    let letGo = () => {};
+    const [taken, letGo] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
     const stuck: ObjectStore = {
       ...store,
       async put(_s3, _key, body) {
         for await (const _ of body) {
-          await new Promise<void>((resolve) => (letGo = resolve));
+          taken.resolve(undefined);
+          await letGo.promise;
           throw new Error('enough');
         }
         return { size: 0, sha256: '' };
@@ -118,14 +119,15 @@ describe.each([
       { kind: 'files', key: 'stuck', source: 'here', compress },
       endless(),
     );
+    await taken.promise;
     let before = -1;
-    // Until something has flowed, and then no more.
-    while (given === 0 || before !== given) {
+    // Until no more flows.
+    while (before !== given) {
       before = given;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     expect(given).toBeLessThan(16 * MB);
-    letGo();
+    letGo.resolve(undefined);
     await expect(writing).rejects.toThrow('enough');
   });
 });
