@@ -23,9 +23,16 @@ beforeAll(async () => {
   stats socket ${dir}/operator level operator
   stats socket ${dir}/user level user
   stats socket ipv4@127.0.0.1:${tcp} level admin`,
-    more: ['static-rr', 'first', 'source', 'leastconn']
-      .map(
-        (algorithm) => `backend by-${algorithm}
+    more: `resolvers nobody
+  nameserver none 127.0.0.1:1
+backend unresolved
+  server x1 127.0.0.1:1
+  server x2 127.0.0.1:1
+  server y1 y1.invalid:1 weight 0 resolvers nobody init-addr none
+  server y2 y2.invalid:1 weight 0 resolvers nobody init-addr none
+${['static-rr', 'first', 'source', 'leastconn']
+  .map(
+    (algorithm) => `backend by-${algorithm}
   balance ${algorithm}
   server x1 127.0.0.1:1 weight 100
   server x2 127.0.0.1:1 weight 50
@@ -33,8 +40,8 @@ beforeAll(async () => {
   server y2 127.0.0.1:1 weight 0
   server stray 127.0.0.1:1 weight 10
   server sorry 127.0.0.1:1 backup`,
-      )
-      .join('\n'),
+  )
+  .join('\n')}`,
   });
 });
 afterAll(async () => {
@@ -166,6 +173,14 @@ test('an algorithm without weights is refused; other nodes, other weights and no
   ]);
   const stateFile = join(dir, 'source.state');
   await expect(at({ backend: 'by-source', stateFile }).set(change)).rejects.toThrow('only accepts weights');
+});
+
+test('nodes of Y whose names HAProxy does not know get no share', async () => {
+  const router = at({ backend: 'unresolved', stateFile: join(dir, 'unresolved.state') });
+  await expect(router.set({ ...change, expected: 0 })).rejects.toThrow(
+    'HAProxy finds no node of Y good (y1 MAINT (resolution), y2 MAINT (resolution))',
+  );
+  expect(await router.current()).toMatchObject({ weight: 0 });
 });
 
 test('whether HAProxy loads the state file is read from its configuration', async () => {

@@ -8,6 +8,7 @@ import { tempFolder } from '../sandbox/temp-folder.ts';
 import { send } from './load.ts';
 import { startBalanced, upgrade, type Balanced } from './setup.ts';
 
+const TESTERS = 'b5'.repeat(40);
 let dir = '';
 let byAddress: Balanced;
 let byCookie: Balanced;
@@ -17,8 +18,8 @@ beforeAll(async () => {
   await makeFolder(join(dir, 'c'));
   byAddress = await startBalanced(join(dir, 'a'), {
     sticky: 'client-address',
-    // To nginx's map the word has another meaning.
-    testers: { header: 'X-Kong-Next', value: 'default' },
+    // Longer than what nginx takes by default as the key of a map.
+    testers: { header: 'X-Kong-Next', value: TESTERS },
   });
   byCookie = await startBalanced(join(dir, 'c'), { sticky: { cookie: 'sid' }, testers: { host: 'Next.example.com' } });
 });
@@ -90,7 +91,7 @@ test('by cookie: a client that went to Y stays there; without the cookie each re
 
 test('testers reach Y before anybody else, through a retreat too, and no longer once their way is closed', async () => {
   for (const [balanced, tester, others] of [
-    [byAddress, { headers: { 'X-Kong-Next': 'default' } }, [{}, { headers: { 'x-kong-next': 'no' } }]],
+    [byAddress, { headers: { 'X-Kong-Next': TESTERS } }, [{}, { headers: { 'x-kong-next': 'no' } }]],
     [byCookie, { headers: { host: 'next.EXAMPLE.com:8443' } }, [{}, { headers: { host: 'example.com' } }]],
   ] as const) {
     const seen = async () => [await sideOf(balanced, tester), ...(await sidesOf(balanced, others))].join('');
