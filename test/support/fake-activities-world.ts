@@ -108,6 +108,12 @@ export class World {
     await this.until(() => this.calls.filter(over).length >= times);
   }
 
+  /** Resolves once people are told something with all these words. */
+  async peopleHear(...words: readonly string[]): Promise<void> {
+    const texts = () => this.calls.filter(({ name }) => name === 'notify').map(({ input }) => JSON.stringify(input));
+    await this.until(() => texts().some((text) => words.every((word) => text.includes(word))));
+  }
+
   /** A running watch ends with `fail` at once, as when Y begins to answer errors. */
   breachNow(): void {
     this.breaches.emit('breach');

@@ -29,9 +29,7 @@ describe.concurrent('a balancer that is away', () => {
       { name: 'zone', weight: 0 },
     ]);
     expect(stuck.undo.find(({ name }) => name === 'returnTraffic')?.error).toContain('edge on lb2: ');
-    await run.world.began('notify');
-    const told = run.world.calls.filter(({ name }) => name === 'notify').map(({ input }) => JSON.stringify(input));
-    expect(told.some((text) => text.includes('"page"') && text.includes('edge on lb2'))).toBe(true);
+    await run.world.peopleHear('"page"', 'edge on lb2');
     run.world.mend(`setWeight:0${LB2}`);
     await run.signal('retry', { by: 'ann' });
     await run.until('held on X', ({ state, traffic }) => state === 'held' && traffic.weight === 0);

@@ -188,8 +188,23 @@ describe.concurrent('both sides', () => {
     expect(run.world.calls.filter(({ name }) => name === 'setWeight').map(({ key }) => key)).not.toContain(
       'setWeight:100',
     );
-    const told = run.world.calls.filter(({ name }) => name === 'notify').map(({ input }) => JSON.stringify(input));
-    expect(told.some((text) => text.includes('X is smaller than at the start (x2: was scaled away)'))).toBe(true);
+    await run.world.peopleHear('X is smaller than at the start (x2: was scaled away)');
+  });
+
+  it('X below its size while people are asked for `finish`: they are told, and again when it is whole', async () => {
+    const run = await env.start();
+    await run.untilGate('finish');
+    await run.world.began('awaitNodes', 2);
+    run.world.nodesNotReady.x = { x2: 'was scaled away' };
+    run.world.changed();
+    await run.world.peopleHear('X is smaller than at the start (x2: was scaled away)');
+    run.world.nodesNotReady.x = {};
+    run.world.changed();
+    // The look that begins once X is whole again.
+    await run.world.began('awaitNodes', 4);
+    await run.approve('finish');
+    expect(await run.result()).toMatchObject({ outcome: 'completed' });
+    expect((await run.timeline()).some(({ text }) => text === 'X is whole again')).toBe(true);
   });
 
   it('no node of either is ready: it is the database, and the weights stay', async () => {
