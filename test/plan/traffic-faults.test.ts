@@ -137,6 +137,12 @@ const cases: readonly [string, readonly { path: string }[], string, string | Reg
     'is one too many: a CNAME stands for one name',
   ],
   [
+    'a CNAME for itself',
+    single({ ...route53, type: 'CNAME', x: ['x.example.net'], y: ['KONG.example.com.'] }),
+    'traffic.y[0]',
+    /is the record itself/,
+  ],
+  [
     'a record elsewhere',
     single({ ...powerdns, record: 'kong.example.org' }),
     'traffic.record',

@@ -74,6 +74,8 @@ describe('what can be wrong', () => {
     await expect(at(port).current()).rejects.toEqual(code('BalancerNonsense'));
     [status, body] = [502, 'upstream'];
     await expect(at(port).current()).rejects.toEqual(code('BalancerUnreachable'));
+    [status, body] = [429, 'slow down'];
+    await expect(at(port).current()).rejects.toEqual(code('BalancerUnreachable'));
     [status, body] = [422, `{"error":"no, ${SECRET}"}`];
     await expect(at(port).current()).rejects.toThrow('no, ***');
     web.closeAllConnections();

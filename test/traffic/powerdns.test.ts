@@ -1,9 +1,13 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { removeFolder } from '../../sandbox/folder.ts';
+import { startPdns } from '../../sandbox/servers/pdns.ts';
+import { waitFor } from '../../sandbox/wait-for.ts';
 import { weightOf } from '../../src/adapters/traffic/powerdns/records.ts';
 import { driverCases } from './driver-cases.ts';
-import { code, mine, usePdns, X, Y, ZONE } from './powerdns-fixture.ts';
+import { code, mine, SECRET, usePdns, X, Y, ZONE } from './powerdns-fixture.ts';
 
-const { pdns, routerFor, put, set, answers } = usePdns();
+const { dir, pdns, routerFor, put, set, answers } = usePdns();
 
 /** Each answer is one of these, and each of these is answered sooner or later. */
 async function drawAll(name: string, type: 'A' | 'AAAA' | 'CNAME', all: readonly string[]): Promise<void> {
@@ -56,9 +60,23 @@ describe('what is in the zone', () => {
     expect(await set(0, 3, undefined, names)).toMatchObject({ weight: 0 });
   });
 
+  test('the name of the zone itself', async () => {
+    const at = { name: `${ZONE}.`, type: 'A', changetype: 'REPLACE', ttl: 1 };
+    await pdns().request(`/zones/${ZONE}.`, { rrsets: [{ ...at, records: X.map((content) => ({ content })) }] });
+    const apex = routerFor({ record: ZONE });
+    expect(await apex.describe()).toMatchObject({ lacks: [] });
+    expect(await set(50, 1, 0, apex)).toMatchObject({ weight: 50, epoch: 1 });
+    expect(await set(0, 2, undefined, apex)).toMatchObject({ weight: 0, epoch: 2 });
+  });
+
   test('a name with both kinds of addresses: two entry points, each for itself', async () => {
     await put('api', 'AAAA', ['2001:db8::1']);
     const six = routerFor({ type: 'AAAA', x: ['2001:db8::1'], y: ['2001:db8::2'] });
+    for (const [router, other] of [
+      [routerFor(), 'AAAA'],
+      [six, 'A'],
+    ] as const)
+      expect((await router.describe()).lacks).toEqual([expect.stringContaining(`the name has ${other} records too`)]);
     await set(25, 1, 0);
     await set(50, 1, 0, six);
     expect(await set(50, 2, 25)).toMatchObject({ weight: 50, epoch: 2 });
@@ -79,7 +97,7 @@ describe('what is in the zone', () => {
   });
 
   test('testers reach Y by the other name, before it has a share', async () => {
-    const router = routerFor();
+    const router = routerFor({ zone: 'Example.ORG', testers: { host: `Y-API.${ZONE}` } });
     expect(await router.setTesters?.({ upgrade: mine, open: true, epoch: 1 })).toMatchObject({
       testers: true,
       weight: 0,
@@ -89,7 +107,34 @@ describe('what is in the zone', () => {
     await expect(answers('y-api', 'A', 1)).rejects.toMatchObject({ code: 'ENOTFOUND' });
     await put('y-api', 'A', ['10.9.9.9']);
     await expect(router.setTesters?.({ upgrade: mine, open: true, epoch: 3 })).rejects.toEqual(code('ForeignChange'));
-    await expect(router.describe()).rejects.toThrow(`y-api.${ZONE} stands for something else than Y already`);
+    await expect(router.describe()).rejects.toThrow(`Y-API.${ZONE} stands for something else than Y already`);
+  });
+});
+
+describe('secondary servers', () => {
+  const zone = `/zones/${ZONE}.`;
+  test('are told of a change at once; a zone whose serial stays is not prepared', async () => {
+    const second = await startPdns({ dir: join(dir, 'second'), key: SECRET });
+    try {
+      await second.request('/zones', { name: `${ZONE}.`, kind: 'Slave', masters: [pdns().dns] }, 'POST');
+      await pdns().request(zone, { kind: 'Master', soa_edit_api: '' }, 'PUT');
+      await expect(routerFor().describe()).rejects.toThrow('SOA-EDIT-API DEFAULT');
+      await pdns().request(zone, { soa_edit_api: 'DEFAULT' }, 'PUT');
+      expect(await routerFor().describe()).toMatchObject({ lacks: [] });
+      await pdns().request(`${zone}/metadata/ALSO-NOTIFY`, { kind: 'ALSO-NOTIFY', metadata: [second.dns] }, 'PUT');
+      for (const [weight, epoch, targets] of [
+        [100, 1, Y],
+        [0, 2, X],
+      ] as const) {
+        await set(weight, epoch);
+        const followed = async () => (await answers('api', 'A', 1, second).catch(() => [])).sort().join();
+        await waitFor('the secondary server follows', async () => (await followed()) === targets.join());
+      }
+    } finally {
+      await pdns().request(zone, { kind: 'Native' }, 'PUT');
+      await second.stop();
+      await removeFolder(join(dir, 'second'));
+    }
   });
 });
 

@@ -47,6 +47,8 @@ export function useBind() {
         ...['api', 'y-api', '_crossfade.api', 'six', '_crossfade-aaaa.six', 'name', '_crossfade.name'].map(
           (name) => `grant crossfade name ${name}.${ZONE}. ANY;`,
         ),
+        `grant crossfade name ${ZONE}. A;`,
+        `grant crossfade name _crossfade.${ZONE}. TXT;`,
         `grant weak name elsewhere.${ZONE}. A;`,
         'grant person zonesub ANY;',
       ],

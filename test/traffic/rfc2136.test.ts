@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { freePort } from '../../sandbox/free-port.ts';
 import { createSecrets } from '../../src/adapters/secrets.ts';
 import { createUpdatedZone } from '../../src/adapters/traffic/rfc2136/zone.ts';
 import { driverCases } from './driver-cases.ts';
@@ -32,11 +33,17 @@ describe('what is in the zone', () => {
       await set(weight, epoch);
       expect(await answer('api', 'A')).toEqual([...X.slice(0, x), ...Y.slice(0, y)]);
     }
+    await person(`add api.${ZONE}. 1 AAAA 2001:db8::1`);
+    const dead = `127.0.0.1:${await freePort()}`;
+    expect((await routerFor({ resolvers: [bind().address, dead] }).describe()).lacks).toEqual([
+      expect.stringMatching(/^the name has AAAA records too/),
+      expect.stringMatching(`^the resolver ${dead} does not answer`),
+    ]);
     await expect(set(10, 6, 0)).rejects.toThrow(/can't have 10 % on Y.*0, 25, 40, 50, 100 %/);
     await expect(set(10, 6, 0)).rejects.toEqual(code('WeightImpossible'));
   });
 
-  test('IPv6 in whatever spelling; a CNAME moves at once', async () => {
+  test('IPv6 in whatever spelling; a CNAME moves at once; the name of the zone itself', async () => {
     await person(...records('six', 'AAAA', ['2001:db8:0:0::1']));
     const six = routerFor({ type: 'AAAA', record: `six.${ZONE}`, x: ['2001:DB8::1'], y: ['2001:db8:0:0:0:0:0:2'] });
     expect(await set(50, 1, 0, six)).toMatchObject({ weight: 50 });
@@ -50,6 +57,12 @@ describe('what is in the zone', () => {
     expect(await set(100, 1, 0, name)).toMatchObject({ weight: 100 });
     expect(await answer('name', 'CNAME')).toEqual(['y.example.net']);
     await expect(set(50, 2, 100, name)).rejects.toEqual(code('WeightImpossible'));
+
+    await person(...X.map((address) => `add ${ZONE}. 1 A ${address}`));
+    const apex = routerFor({ record: ZONE });
+    expect(await apex.describe()).toMatchObject({ lacks: [] });
+    expect(await set(25, 1, 0, apex)).toMatchObject({ weight: 25, epoch: 1 });
+    expect(await set(0, 2, undefined, apex)).toMatchObject({ weight: 0, epoch: 2 });
   });
 
   test('testers reach Y by the other name; not if that is taken', async () => {
@@ -112,6 +125,7 @@ describe('somebody else', () => {
     await person(...records('_crossfade.api', 'TXT', ['"v=spf1"']));
     await expect(routerFor().current()).rejects.toEqual(code('BalancerNonsense'));
     await expect(set(50, 8, 25)).rejects.toEqual(code('BalancerNonsense'));
+    expect((await routerFor().verify(25, { within: 0 })).what).toContain('which Crossfade did not write');
     // It is no reason to leave the traffic on Y.
     expect(await set(0, 9)).toMatchObject({ weight: 0, epoch: 9 });
   });

@@ -29,7 +29,7 @@ export function dnsFaults(path: string, entry: Fields, settle: unknown): Fault[]
 }
 
 function targetFaults(path: string, entry: Fields): Fault[] {
-  const { type = 'A' } = entry;
+  const { type = 'A', record } = entry;
   if (!isType(type)) return [];
   const seen = new Map<string, string>();
   return (['x', 'y'] as const).flatMap((side) => {
@@ -39,6 +39,8 @@ function targetFaults(path: string, entry: Fields): Fault[] {
       if (typeof target !== 'string' || target === '') return [];
       if (!TARGETS[type].fits(target))
         return [{ path: place, message: `expected ${TARGETS[type].wanted}, for a record of type ${type}` }];
+      if (type === 'CNAME' && typeof record === 'string' && plain(target) === plain(record))
+        return [{ path: place, message: 'is the record itself: it would stand for nothing' }];
       const first = seen.get(plain(target));
       if (first !== undefined) return [{ path: place, message: `is the same as ${first}` }];
       seen.set(plain(target), place);

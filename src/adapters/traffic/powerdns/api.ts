@@ -89,7 +89,9 @@ export function createPowerdnsApi(
         'BalancerNotPrepared',
         `${it} has no zone ${zone}, or the server's id is not "${server}" (404).`,
       );
-    if (status >= 500) return new CrossfadeError('BalancerUnreachable', `${it} fails with ${status}: ${said(text)}.`);
+    // Of a proxy before it, too many requests are over in a moment.
+    if (status >= 500 || status === 429)
+      return new CrossfadeError('BalancerUnreachable', `${it} fails with ${status}: ${said(text)}.`);
     if (status >= 400)
       return new CrossfadeError('BalancerNotPrepared', `${it} can't do it in ${zone} (${status}): ${said(text)}.`);
     return new CrossfadeError('BalancerNonsense', `${it} answers with ${status}, which PowerDNS never does.`);

@@ -95,11 +95,9 @@ export function createUpdatedZone(entry: EntryVia<'rfc2136'>, deps: UpdateDeps):
         { name, type: 'A' },
         { name, type: 'AAAA' },
       ]);
-      const types = answers.flatMap(({ records }) => records).filter((one) => one.name === plainName(name));
-      return otherFamily(
-        entry,
-        types.map((one) => one.type),
-      );
+      const there = answers.flatMap(({ records }) => records.filter((one) => one.name === plainName(name)));
+      const types = there.map((one) => one.type);
+      return otherFamily(entry, types);
     },
   };
 }

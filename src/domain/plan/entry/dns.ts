@@ -29,7 +29,7 @@ const record = {
   y: z.array(z.string().min(1)).min(1),
   /** Seconds that a resolver may keep an answer, from the first change on. */
   ttl: z.number().int().min(1).max(3_600).default(DEFAULT_TTL),
-  /** Resolvers that are asked what clients get, `host:port`; without any, the zone's own servers are believed. */
+  /** Resolvers that are asked what clients get, `host:port`; without any, only the TTL is waited for. */
   resolvers: z.array(server).default([]),
   /** Another name in the same zone, which stands for Y as soon as Y is tested. */
   testers: testersByHost.optional(),
