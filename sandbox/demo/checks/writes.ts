@@ -3,7 +3,7 @@ import { KINDS, METHODS } from '../writers/types.ts';
 import { check, type Check, type Ended } from './check.ts';
 
 const LEAST = 500;
-/** A write works within this after the thaw, in milliseconds. */
+/** A write works within this after the thaw, in milliseconds, beyond what one takes on this machine anyway. */
 const WORKS_WITHIN = 1_000;
 
 const accepted = ({ status = 0 }: Write): boolean => status >= 200 && status < 300;
@@ -88,10 +88,12 @@ const worksSoon = ({ writes, seen }: WritersResult) =>
     const late = writes.filter((one) => refused(one) && one.sentAt > seen.thawedAt).length;
     // From the last moment at which the freeze was still seen: its end came after that.
     const took = (first?.endedAt ?? Infinity) - seen.lastFrozenAt;
-    const known = `known to ${(seen.thawedAt - seen.lastFrozenAt).toFixed(0)} ms`;
+    const known = seen.thawedAt - seen.lastFrozenAt;
+    const before = writes.filter((one) => accepted(one) && one.endedAt < seen.frozenAt);
+    const anyway = before.reduce((most, { sentAt, endedAt }) => Math.max(most, endedAt - sentAt), 0);
     return {
-      holds: took <= WORKS_WITHIN && late === 0,
-      found: `the first was answered at most ${took.toFixed(0)} ms after the thaw (${known}); ${late} that were sent later were refused`,
+      holds: took <= WORKS_WITHIN + known + anyway && late === 0,
+      found: `the first was answered at most ${took.toFixed(0)} ms after the thaw (known to ${known.toFixed(0)} ms); ${late} that were sent later were refused`,
     };
   });
 
