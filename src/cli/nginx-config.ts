@@ -2,7 +2,8 @@ import { nginxInclude, type NginxInclude } from '../adapters/traffic/nginx/confi
 import { filesOf } from '../adapters/traffic/nginx/install.ts';
 import { installationFor } from '../adapters/traffic/nginx/installation.ts';
 import { CrossfadeError } from '../domain/errors/index.ts';
-import type { EntryVia, Plan } from '../domain/plan/index.ts';
+import type { Entry, EntryVia, Plan } from '../domain/plan/index.ts';
+import { joined } from '../domain/plan/sentences.ts';
 import { entriesOf } from '../domain/traffic/balancers.ts';
 
 type PlanOfTraffic = Pick<Plan, 'x' | 'y' | 'traffic'>;
@@ -11,13 +12,18 @@ type PlanOfTraffic = Pick<Plan, 'x' | 'y' | 'traffic'>;
 export function nginxEntryOf({ traffic }: Pick<Plan, 'traffic'>, name: string | undefined): EntryVia<'nginx'> {
   const found = entriesOf(traffic).filter((one) => one.via === 'nginx');
   const names = found.map((entry) => entry.name ?? entry.via).join(', ');
-  if (found.length === 0) throw invalid("The plan's traffic does not come in through nginx.");
+  if (found.length === 0) throw invalid(elsewhere(entriesOf(traffic)));
   const chosen = name === undefined ? found : found.filter((entry) => (entry.name ?? entry.via) === name);
   const [entry, ...others] = chosen;
   if (entry === undefined) throw invalid(`The plan has no nginx with the name ${name}; it has ${names}.`);
   if (others.length > 0) throw invalid(`The plan has several nginx: choose one of ${names} with --entry.`);
   return entry;
 }
+
+const elsewhere = (entries: readonly Entry[]): string => {
+  const pages = joined([...new Set(entries.map(({ via }) => `docs/traffic/${via}.md`))]);
+  return `The plan's traffic does not come in through nginx, so that there is nothing to include. What it needs is in ${pages}.`;
+};
 
 const invalid = (message: string) => new CrossfadeError('PlanInvalid', message);
 

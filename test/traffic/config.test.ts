@@ -47,7 +47,7 @@ test('one of several nginx is chosen by its name', () => {
   expect(() => nginxEntryOf(plan(edge, inner), undefined)).toThrow('several nginx: choose one of edge, inner');
   expect(() => nginxEntryOf(plan(edge, inner), 'outer')).toThrow('no nginx with the name outer; it has edge, inner');
   expect(() => nginxEntryOf(plan(edge, dns), 'dns')).toThrow('no nginx with the name dns; it has edge');
-  expect(() => nginxEntryOf(plan(dns), undefined)).toThrow('does not come in through nginx');
+  expect(() => nginxEntryOf(plan(dns), undefined)).toThrow(/not come in through nginx.* docs\/traffic\/\w+\.md/);
 });
 
 test('what a person sees: which file goes where, gRPC too; a file as nginx would take it', () => {
