@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, linkSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -133,16 +133,19 @@ test('another backend, other nodes, no place for the state file', async () => {
       await expect(call()).rejects.toEqual(code('BalancerUnwritable'));
 });
 
-test('where nothing can be written down a retreat is made all the same', async () => {
-  const before = await balanced.router().current();
-  const epoch = before.epoch + 10;
-  await balanced.router().set({ upgrade: mine, weight: 50, epoch });
-  const full = at({ stateFile: '/proc/servers.state' });
-  await expect(full.set({ upgrade: mine, weight: 25, epoch: epoch + 1, expected: 50 })).rejects.toEqual(
-    code('BalancerUnwritable'),
-  );
-  expect(await full.set({ upgrade: mine, weight: 0, epoch: epoch + 1 })).toMatchObject({ weight: 0 });
-  expect(await balanced.router().current()).toMatchObject({ weight: 0 });
+test('where nothing can be written down, or the record can not be read, a retreat is made all the same', async () => {
+  const torn = join(dir, 'torn.state');
+  mkdirSync(`${torn}.crossfade-kong`);
+  for (const stateFile of ['/proc/servers.state', torn]) {
+    const before = await balanced.router().current();
+    const epoch = before.epoch + 10;
+    await balanced.router().set({ upgrade: mine, weight: 50, epoch });
+    const full = at({ stateFile });
+    const step = full.set({ upgrade: mine, weight: 25, epoch: epoch + 1, expected: 50 });
+    await expect(step).rejects.toEqual(code('BalancerUnwritable'));
+    expect(await full.set({ upgrade: mine, weight: 0, epoch: epoch + 1 })).toMatchObject({ weight: 0 });
+    expect(await balanced.router().current()).toMatchObject({ weight: 0 });
+  }
 });
 
 test('a share that whole weights can not make is told before, and refused', async () => {

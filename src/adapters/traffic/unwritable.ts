@@ -1,6 +1,6 @@
 import { CrossfadeError } from '../../domain/errors/index.ts';
 
-const REFUSED: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EISDIR', 'ENOTDIR'];
+const REFUSED: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'EISDIR', 'ENOTDIR'];
 
 /**
  * Turns what the file system refuses into the error `BalancerUnwritable`, which says where.

@@ -16,7 +16,8 @@ export interface ChangeRecord {
   readonly begun?: Author & { readonly weight: number };
 }
 
-const BEFORE_THE_FIRST: ChangeRecord = { made: { epoch: 0, out: [] } };
+/** When nothing was recorded yet. */
+export const BEFORE_THE_FIRST: ChangeRecord = { made: { epoch: 0, out: [] } };
 
 type Place = Pick<EntryVia<'haproxy'>, 'stateFile' | 'backend'>;
 

@@ -10,7 +10,7 @@ import type { OutChange, TrafficRouter, WeightChange } from '../port.ts';
 import { commandsTo } from './commands.ts';
 import { describeBackend } from './describe.ts';
 import { besideStateFile } from './files.ts';
-import { lockFile, writeRecord, writeStateFile } from './record.ts';
+import { BEFORE_THE_FIRST, lockFile, readRecord, writeRecord, writeStateFile } from './record.ts';
 import { ask } from './runtime-api.ts';
 import { takesRequests, type Server } from './servers.ts';
 import { readState, sameState, type Found } from './state.ts';
@@ -66,16 +66,17 @@ export function createHaproxyRouter(
     );
   }
 
-  /** A retreat on a disk that is full: HAProxy itself needs none. A reload of it would bring back what was written last. */
+  /** A retreat on a disk that is full, or broken: HAProxy itself needs none. A reload of it would bring back what was written last. */
   async function takeBack(
     plan: (found: Found) => { next: TrafficState; decision: ChangeDecision },
     why: Error,
   ): Promise<TrafficState> {
-    const found = await read();
+    const look = () => readState(entry, nodes, (place) => readRecord(place).catch(() => BEFORE_THE_FIRST));
+    const found = await look();
     const { next, decision } = plan(found);
     if (decision.do === 'refuse') throw why;
     if (decision.do === 'apply') await ask(socket, commandsTo(next, backend, found));
-    const { now } = await read();
+    const { now } = await look();
     if (now.weight !== next.weight) throw why;
     return now;
   }

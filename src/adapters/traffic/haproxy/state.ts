@@ -20,8 +20,8 @@ export interface Found {
 type Entry = EntryVia<'haproxy'>;
 
 /** Error `BalancerNotPrepared` if a node of the plan is no server of the backend. */
-export async function readState(entry: Entry, nodes: Balancer['nodes']): Promise<Found> {
-  const { record, backend } = await readBoth(entry);
+export async function readState(entry: Entry, nodes: Balancer['nodes'], recordOf = readRecord): Promise<Found> {
+  const { record, backend } = await readBoth(entry, recordOf);
   const sides = { x: serversOf(entry, backend, nodes.x), y: serversOf(entry, backend, nodes.y) };
   const { made, begun } = record;
   // Killed between the change and the record of it.
@@ -31,11 +31,14 @@ export async function readState(entry: Entry, nodes: Balancer['nodes']): Promise
 }
 
 /** Again if somebody made a change in between: the record of one moment and the weights of another would be nobody's state. */
-async function readBoth(entry: Entry): Promise<{ record: ChangeRecord; backend: Backend }> {
+async function readBoth(
+  entry: Entry,
+  recordOf: typeof readRecord,
+): Promise<{ record: ChangeRecord; backend: Backend }> {
   for (;;) {
-    const record = await readRecord(entry);
+    const record = await recordOf(entry);
     const backend = await readBackend(entry);
-    if (JSON.stringify(await readRecord(entry)) === JSON.stringify(record)) return { record, backend };
+    if (JSON.stringify(await recordOf(entry)) === JSON.stringify(record)) return { record, backend };
   }
 }
 
