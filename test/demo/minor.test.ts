@@ -37,7 +37,9 @@ test('the report says when each phase was, who approved, what moved, what was mi
 
 // How many arrive in a second is up to the machine; on one that is busy with something else it takes longer.
 test('no client request failed under what is at least 200 requests/s', () => {
-  const perSecond = [STEADY.keepAlive, STEADY.newConnections].map(({ clients, everyMs }) => (clients * 1_000) / everyMs);
+  const perSecond = [STEADY.keepAlive, STEADY.newConnections].map(
+    ({ clients, everyMs }) => (clients * 1_000) / everyMs,
+  );
   expect(perSecond.reduce((sum, one) => sum + one)).toBeGreaterThan(200);
   expect(run().report.requests).toMatchObject({ failed: 0, failedByY: 0 });
   expect(run().report.requests?.sent).toBeGreaterThan(4_000);
