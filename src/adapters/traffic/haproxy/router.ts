@@ -141,9 +141,15 @@ export function createHaproxyRouter(
   async function beGood(plan: (found: Found) => { decision: ChangeDecision }, node: string): Promise<void> {
     const isOut = await locked(async () => {
       const found = await read();
-      const { blocked } = serverNamed(found, node);
+      const { blocked, sessions } = serverNamed(found, node);
       if (plan(found).decision.do !== 'apply' || blocked === undefined) return false;
-      if (blocked === 'maintenance') await ask(socket, [`set server ${backend}/${node} state drain`]);
+      // Through maintenance, so that checks of before don't count. What still runs there shows that it is alive, and could be cut by that.
+      const states = blocked === 'drain' && sessions > 0 ? [] : ['maint', 'drain'];
+      if (states.length > 0)
+        await ask(
+          socket,
+          states.map((state) => `set server ${backend}/${node} state ${state}`),
+        );
       return true;
     });
     const deadline = performance.now() + CHECKS_PATIENCE;

@@ -17,6 +17,8 @@ export interface Server {
   readonly effective: number;
   /** The last health check; empty where there are none. */
   readonly check: string;
+  /** How many run on it. */
+  readonly sessions: number;
 }
 
 export interface Backend {
@@ -100,6 +102,7 @@ function serverOf(state: Row, shown: Row, bad: () => Error): Server {
     status: shown['status'] ?? '',
     effective: number(shown['weight']),
     check: shown['check_status'] ?? '',
+    sessions: number(shown['scur']),
   };
 }
 
