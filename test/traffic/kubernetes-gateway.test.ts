@@ -175,10 +175,17 @@ test('in force is what a controller has taken over; where none reports, the rout
   const late = await router.verify(5, { within: 0 });
   expect(late).toMatchObject({
     agrees: false,
-    what: expect.stringMatching(/edge has not taken over .* generation/) as string,
+    what: expect.stringMatching(/edge does not go by .* generation/) as string,
   });
   await report(0, 'False');
   expect((await router.verify(5, { within: 0 })).what).toContain('ResolvedRefs is False (BackendNotFound');
+  // A Service of Y that is gone is in nobody's way back.
+  await router.set({ upgrade: mine, weight: 0, epoch: 2 });
+  await report(1, 'False');
+  expect(await router.verify(0, { within: 0 })).toMatchObject({ agrees: false });
+  await report(0, 'False');
+  expect(await router.verify(0, { within: 0 })).toMatchObject({ agrees: true });
+  await router.set({ upgrade: mine, weight: 5, epoch: 3, expected: 0 });
   const seen: string[] = [];
   const taken = router.verify(5, {
     within: PATIENCE / 2,
@@ -188,6 +195,15 @@ test('in force is what a controller has taken over; where none reports, the rout
   });
   expect(await taken).toMatchObject({ agrees: true, what: expect.stringContaining('taken over by edge') as string });
   expect(seen.length).toBeGreaterThan(1);
+});
+
+test('that nothing goes to Y any more is believed only after a while: controllers report before they do it', async () => {
+  const router = routerOf(await create(httpRoute));
+  const looks: string[] = [];
+  const back = router.verify(0, { within: PATIENCE / 2, report: (what) => void looks.push(what) });
+  expect(await back).toMatchObject({ agrees: true });
+  expect(looks.length).toBeGreaterThan(1);
+  expect(new Set(looks).size).toBe(1);
 });
 
 test("testers: a route of its own beside each, narrower by the header; somebody else's of that name is never touched", async () => {

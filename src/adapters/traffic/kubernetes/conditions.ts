@@ -15,14 +15,21 @@ const parent = z.object({
 });
 const routeStatus = z.object({ parents: z.array(parent).default([]) }).catch({ parents: [] });
 
-/** What a controller says of a route that it has taken over as it is now. */
-const WANTED = ['Accepted', 'ResolvedRefs'] as const;
+/**
+ * What a controller says of a route that it has taken over as it is now. Where Y has no share, its Service may be gone: controllers split
+ * all the same, and give the others what is theirs (tried with Traefik).
+ */
+const wanted = (weight: number) => (weight === 0 ? ['Accepted'] : ['Accepted', 'ResolvedRefs']);
 
 /** Whether the controllers of the routes have taken them over. Without any controller the routes are believed. */
-export function acceptedBy(refs: readonly ObjectRef[], found: readonly KubernetesObject[]): Verification {
+export function acceptedBy(
+  refs: readonly ObjectRef[],
+  found: readonly KubernetesObject[],
+  weight: number,
+): Verification {
   const seen = refs.flatMap(({ name }, index) => {
     const object = found[index];
-    return object === undefined ? [] : parentsOf(name, object);
+    return object === undefined ? [] : parentsOf(name, object, wanted(weight));
   });
   const missing = seen.filter(({ missing: what }) => what !== undefined);
   if (missing.length > 0) return { agrees: false, what: missing.map(({ missing: what }) => what).join('; ') };
@@ -38,12 +45,12 @@ interface Seen {
   readonly missing?: string;
 }
 
-function parentsOf(route: string, { metadata, status }: KubernetesObject): Seen[] {
+function parentsOf(route: string, { metadata, status }: KubernetesObject, types: readonly string[]): Seen[] {
   const reporting = routeStatus.parse(status).parents.filter(({ conditions }) => conditions.length > 0);
   if (reporting.length === 0) return [{ route, gateway: '', reports: false }];
   return reporting.map(({ parentRef, conditions }) => {
-    const missing = WANTED.flatMap((type) => whyNot(type, conditions, metadata.generation ?? 0));
-    const what = `${parentRef.name} has not taken over ${route}: ${missing.join(', ')}`;
+    const missing = types.flatMap((type) => whyNot(type, conditions, metadata.generation ?? 0));
+    const what = `${parentRef.name} does not go by ${route}: ${missing.join(', ')}`;
     return { route, gateway: parentRef.name, reports: true, ...(missing.length > 0 ? { missing: what } : {}) };
   });
 }

@@ -29,7 +29,7 @@ export function createGatewayApiRouter(entry: Entry): TrafficRouter {
       const all = await routes(objects);
       found.forEach((object, index) => checkRoute(all[index], object, entry));
     },
-    inForce: async (objects, found) => acceptedBy(await routes(objects), found),
+    inForce: async (objects, found, weight) => acceptedBy(await routes(objects), found, weight),
     ...(entry.testers === undefined ? {} : { testers: testersRoutes(entry, entry.testers, routes) }),
   });
 }

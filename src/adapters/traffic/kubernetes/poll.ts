@@ -5,17 +5,20 @@ import type { VerifyOptions } from '../port.ts';
 /** Milliseconds between two looks. */
 const EVERY = 500;
 
-/** Looks until it agrees, or the time is over. */
+/** Looks until it has agreed for `lasting` milliseconds on end, or the time is over. */
 export async function pollUntil(
   { within, report, signal }: VerifyOptions,
   look: () => Promise<Verification>,
+  lasting = 0,
 ): Promise<Verification> {
   const deadline = performance.now() + within;
+  let since: number | undefined;
   for (;;) {
     const seen = await look();
     report?.(seen.what);
-    const left = deadline - performance.now();
-    if (seen.agrees || left <= 0) return seen;
-    await sleep(Math.min(EVERY, left), undefined, signal === undefined ? {} : { signal });
+    const now = performance.now();
+    since = seen.agrees ? (since ?? now) : undefined;
+    if (now >= deadline || (since !== undefined && now - since >= lasting)) return seen;
+    await sleep(Math.min(EVERY, deadline - now), undefined, signal === undefined ? {} : { signal });
   }
 }

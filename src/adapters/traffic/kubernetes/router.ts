@@ -34,6 +34,12 @@ export interface TestersObjects {
   move(objects: Objects, found: readonly KubernetesObject[], open: boolean): Promise<void>;
 }
 
+/**
+ * Milliseconds from what the API tells to what the controller does, which nothing reports. Traefik says `Accepted`, and splits by it up to 2 s
+ * later. Where Y has a share, that is measured; where it has none any more, its nodes may be stopped next.
+ */
+const UNREPORTED = 3_000;
+
 /** A balancer that is changed through the API of Kubernetes. The epoch stands in annotations, written in the same request as the weight. */
 export function createObjectRouter(cluster: ClusterRef, kind: ObjectKind): TrafficRouter {
   let connected: Objects | undefined;
@@ -99,7 +105,7 @@ export function createObjectRouter(cluster: ClusterRef, kind: ObjectKind): Traff
   }
 
   async function verify(weight: number, watch: VerifyOptions): Promise<Verification> {
-    return pollUntil(watch, async () => {
+    const look = async () => {
       const all = await pairs();
       const now = together(all.map(({ carrier, object }) => carriedBy(carrier, object)));
       const what = `${all.map(({ carrier }) => describeRef(carrier.ref)).join(', ')}: ${now.weight} % on Y`;
@@ -107,7 +113,8 @@ export function createObjectRouter(cluster: ClusterRef, kind: ObjectKind): Traff
       const found = all.map(({ object }) => object);
       const inForce = await kind.inForce(objects(), found, weight);
       return { agrees: inForce.agrees, what: `${what}; ${inForce.what}` };
-    });
+    };
+    return pollUntil(watch, look, weight === 0 ? UNREPORTED : 0);
   }
 
   async function setTesters({ upgrade, open, epoch }: TestersChange): Promise<TrafficState> {
