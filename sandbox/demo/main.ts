@@ -15,7 +15,7 @@ import { stopEverything } from './stop.ts';
 import { printHowToPlay, printSummary } from './summary.ts';
 
 /** Longer than this and the demo has failed. */
-const GIVE_UP_AFTER = 8 * 60_000;
+const GIVE_UP_AFTER = 15 * 60_000;
 /** So long what was interrupted may take to notice. */
 const SETTLE_MS = 30_000;
 

@@ -20,8 +20,8 @@ export interface DemoRun {
   remove(): Promise<void>;
 }
 
-/** The demo gives up by itself after 8 minutes; then it stops everything. */
-const LIMIT = 9 * 60_000;
+/** The demo gives up by itself after 15 minutes; then it stops everything. */
+const LIMIT = 16 * 60_000;
 
 /** Runs a scenario before the tests of a file, and removes what it left after them. */
 export function useDemo(scenario: ScenarioName): () => DemoRun {

@@ -22,7 +22,7 @@ let demo: Demo;
 beforeAll(async () => {
   process.env['TMPDIR'] = tempDir(dir);
   demo = await setUp(dir, scenarios.patch, () => undefined);
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   const { left } = await stopEverything(dir);
@@ -87,4 +87,4 @@ test('start, query, approve, pause, resume, abort, and the result', async () => 
   const result = (await temporal('workflow', 'result', ...workflow)) as { status: string; result: { outcome: string } };
   expect(result).toMatchObject({ status: 'COMPLETED', result: { outcome: 'rolled-back' } });
   expect(await demo.load.stop()).toMatchObject({ failed: 0 });
-}, 120_000);
+}, 300_000);

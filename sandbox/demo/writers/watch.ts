@@ -27,13 +27,15 @@ export async function watchFreeze(options: WritersOptions['database']): Promise<
     const table = "SELECT to_regclass('crossfade.freeze') IS NOT NULL AS there";
     there ||= (await ask<{ there: boolean }>(table))?.there === true;
     if (!there) return;
-    const row = await ask<{ now: string; frozen: boolean }>(
-      'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now, EXISTS (SELECT FROM crossfade.freeze) AS frozen',
+    // What is seen was so between these two times.
+    const row = await ask<{ before: string; now: string; frozen: boolean }>(
+      `SELECT extract(epoch FROM statement_timestamp()) * 1000 AS before, extract(epoch FROM clock_timestamp()) * 1000 AS now,
+              EXISTS (SELECT FROM crossfade.freeze) AS frozen`,
     );
     const now = Number(row?.now);
     if (row?.frozen === true) {
       if (seen.frozenAt === undefined) seen = { frozenAt: now, countedBefore: await counted() };
-      seen.lastFrozenAt = now;
+      seen.lastFrozenAt = Number(row.before);
     } else if (seen.frozenAt !== undefined && seen.thawedAt === undefined) {
       seen.thawedAt = now;
       seen.countedAfter = await counted();
