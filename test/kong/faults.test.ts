@@ -38,7 +38,7 @@ async function serving(stage: Stage): Promise<{ role: Role; set: (faults: Faults
 
 const ask = (role: Role): ReturnType<typeof send> => send(`${role.proxy}/r3`);
 
-describe.concurrent('faults on demand of the stand-in', { timeout: 120_000 }, () => {
+describe.concurrent('faults on demand of the stand-in', { timeout: 300_000 }, () => {
   const onStage = (title: string, check: (stage: Stage) => Promise<void>): void => {
     test(title, async () => {
       if (standin === undefined) throw new Error('no stand-in');

@@ -43,7 +43,7 @@ async function requests(role: Role): Promise<number> {
 const nodeId = async (role: Role): Promise<unknown> => ((await send(role.admin)).json as { node_id: string }).node_id;
 
 for (const kong of kongs().filter((each) => has(each, [RELEASE]))) {
-  describe.concurrent(`recorded endings: ${kong.label}`, { timeout: 120_000 }, () => {
+  describe.concurrent(`recorded endings: ${kong.label}`, { timeout: 300_000 }, () => {
     const onNode = (title: string, check: (role: Role) => Promise<void>): void => {
       test(title, async () => {
         const stage = await openStage(kong);
@@ -57,7 +57,7 @@ for (const kong of kongs().filter((each) => has(each, [RELEASE]))) {
 
     onNode('quit refuses new connections, closes idle ones and lets a request in flight finish', async (role) => {
       const agent = await idleClient(role);
-      const slow = outcome(send(`${role.proxy}/r3?slow=2500`));
+      const slow = outcome(send(`${role.proxy}/r3?hold=quit`));
       await waitFor('the request is in flight', async () => (await inFlight(role)) > 0);
       const quit = role.kong(['quit']);
       await waitFor(
@@ -65,12 +65,13 @@ for (const kong of kongs().filter((each) => has(each, [RELEASE]))) {
         async () => (await outcome(send(`${role.proxy}/r3`))) === 'ECONNREFUSED',
       );
       await waitFor('the idle connection is gone', () => Object.keys(agent.freeSockets).length === 0);
+      upstream.letGo('quit');
       expect(await slow).toBe(200);
       expect(await quit).toMatchObject({ code: 0, stdout: 'Kong stopped (gracefully)\n' });
     });
 
     onNode('quit --timeout cuts what takes longer', async (role) => {
-      const slow = outcome(send(`${role.proxy}/r3?slow=20000`));
+      const slow = outcome(send(`${role.proxy}/r3?hold=cut`));
       await waitFor('the request is in flight', async () => (await inFlight(role)) > 0);
       expect(await role.kong(['quit', '--timeout', '1'])).toMatchObject({
         code: 0,
@@ -96,12 +97,13 @@ for (const kong of kongs().filter((each) => has(each, [RELEASE]))) {
 
     onNode('reload closes idle connections, finishes what is in flight, keeps node id and counters', async (role) => {
       const agent = await idleClient(role);
-      const slow = send(`${role.proxy}/r3?slow=1500`);
+      const slow = send(`${role.proxy}/r3?hold=reload`);
       await waitFor('the request is in flight', async () => (await inFlight(role)) > 0);
       const before = { id: await nodeId(role), requests: await requests(role) };
       const reload = role.kong(['reload']);
       const answers = new Set<number | string>();
       while (Object.keys(agent.freeSockets).length > 0) answers.add(await outcome(send(`${role.proxy}/r3`)));
+      upstream.letGo('reload');
       expect([...answers]).toEqual([200]);
       expect(await reload).toMatchObject({ code: 0, stdout: 'Kong reloaded\n' });
       expect((await slow).status).toBe(200);

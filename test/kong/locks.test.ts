@@ -43,7 +43,7 @@ async function untilBlocked(stage: Stage): Promise<void> {
 }
 
 for (const kong of kongs().filter((each) => has(each, ['3.4.2', '3.9.1']))) {
-  describe.concurrent(`recorded locking, 3.4.2 -> 3.9.1: ${kong.label}`, { timeout: 120_000 }, () => {
+  describe.concurrent(`recorded locking, 3.4.2 -> 3.9.1: ${kong.label}`, { timeout: 300_000 }, () => {
     const onStage = (title: string, check: (stage: Stage, a: Role, b: Role) => Promise<void>): void => {
       test(title, async () => {
         const stage = await openStage(kong);
@@ -60,7 +60,7 @@ for (const kong of kongs().filter((each) => has(each, ['3.4.2', '3.9.1']))) {
         }
       });
     };
-    const longUp = ['migrations', 'up', '--db-timeout', '60'];
+    const longUp = ['migrations', 'up', '--db-timeout', '300'];
 
     onStage(
       'while up runs: a second up waits and is aborted, finish is aborted at once, list and start look',
@@ -109,7 +109,7 @@ for (const kong of kongs().filter((each) => has(each, ['3.4.2', '3.9.1']))) {
       'a killed group leaves its lock: the next up waits for it in vain, the one after that works',
       async (stage, a, b) => {
         const unlock = await stage.lockTable('plugins');
-        const { child, said } = inGroup(a, ['migrations', 'up', '--db-timeout', '60']);
+        const { child, said } = inGroup(a, ['migrations', 'up', '--db-timeout', '300']);
         await untilBlocked(stage);
         process.kill(-(child.pid ?? 0), 'SIGKILL');
         expect(await said).toBe('');
@@ -142,7 +142,7 @@ for (const kong of kongs().filter((each) => has(each, ['3.4.2', '3.9.1']))) {
       'a statement that takes too long fails the command, and the server applies it all the same',
       async (stage, a, b) => {
         const unlock = await stage.lockTable('plugins');
-        const first = await a.kong(['migrations', 'up', '--db-timeout', '1']);
+        const first = await a.kong(['migrations', 'up', '--db-timeout', '3']);
         expect(first.code).toBe(1);
         expect(first.stderr).toMatch(
           /failed to run migration '003_350_to_360' up: receive_message: failed to get type: timeout/,
@@ -150,7 +150,7 @@ for (const kong of kongs().filter((each) => has(each, ['3.4.2', '3.9.1']))) {
         expect(await lockRow(stage)).toEqual([]);
         await unlock();
         expect(await pending(stage)).toBe(0);
-        const again = await b.kong(['migrations', 'up', '--db-timeout', '60']);
+        const again = await b.kong(['migrations', 'up', '--db-timeout', '300']);
         expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(DONE) as string });
       },
     );

@@ -50,7 +50,7 @@ function pairTest(
 }
 
 for (const kong of kongs()) {
-  describe.concurrent(`recorded pairs on one database: ${kong.label}`, { timeout: 120_000 }, () => {
+  describe.concurrent(`recorded pairs on one database: ${kong.label}`, { timeout: 300_000 }, () => {
     pairTest(kong, '3.4.2', '3.9.1', 'finish breaks X at its next restart, not before', async (_stage, x, y) => {
       for (const role of [x, y]) expect(await statusOf(role, '/r2')).toBe(200);
       await y.kong(['migrations', 'finish']);
