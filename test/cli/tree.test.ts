@@ -43,6 +43,14 @@ describe('the live tree', () => {
     expect(lines).toContain('└─ · decommission');
   });
 
+  it('shows of the steps that a retreat took back what sent them back', () => {
+    const steps = held.traffic.steps.map((step) => ({ ...step, state: 'pending' as const }));
+    const lines = tree({ ...held, traffic: { ...held.traffic, steps } }, 400);
+    expect(lines.find((line) => line.includes('·   5 %'))).toContain('taken back after pass  Y 0 % errors');
+    expect(lines.find((line) => line.includes('·  25 %'))).toContain('taken back after fail  Y 5.');
+    expect(lines).toContain('│  ├─ ·  50 %   bake 2 min 30 s, asks first');
+  });
+
   it('shows below the phase what was backed up, where it is, and what is not proved', () => {
     const lines = tree({ ...waiting, backups: [...waiting.backups, unproven] }, 1_500, 400);
     const at = lines.findIndex((line) => line.includes('✓ backup'));

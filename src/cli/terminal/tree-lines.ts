@@ -57,10 +57,11 @@ function stepProgress(step: StepStatus, traffic: UpgradeStatus['traffic'], today
     return `${paint('cyan', bar(step.bake === 0 ? 1 : done / step.bake, 16))} ${formatDuration(done)} of ${bake}`;
   }
   const verdict = traffic.verdicts.findLast((one) => one.name === `shift-${step.y}`)?.verdict;
-  if (verdict === undefined || step.state === 'pending')
-    return paint('dim', `bake ${bake}${step.approve ? ', asks first' : ''}`);
+  if (verdict === undefined) return paint('dim', `bake ${bake}${step.approve ? ', asks first' : ''}`);
   const style = verdict.verdict === 'pass' ? 'green' : verdict.verdict === 'fail' ? 'red' : 'yellow';
-  return `${paint(style, verdict.verdict)}  ${paint('dim', describeFigures(verdict))}`;
+  // After a retreat, and until the step comes again: what sent it back is what people look for.
+  const before = step.state === 'pending' ? paint('dim', 'taken back after ') : '';
+  return `${before}${paint(style, verdict.verdict)}  ${paint('dim', describeFigures(verdict))}`;
 }
 
 /** Below the phase: what was taken, and where it is. */
