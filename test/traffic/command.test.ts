@@ -9,21 +9,24 @@ import { waitFor } from '../../sandbox/wait-for.ts';
 import { createTrafficActivities } from '../../src/activities/traffic.ts';
 import type { EntryVia } from '../../src/domain/plan/index.ts';
 import { tempFolder } from '../sandbox/temp-folder.ts';
-import { commandRouter, mine, prepare, PROGRAM, traefik } from './command-setup.ts';
+import { commandRouter, mine, prepare, PROGRAM, startTraefikApi, traefik } from './command-setup.ts';
 import { driverCases } from './driver-cases.ts';
 
 const root = tempFolder();
-afterAll(() => rmSync(root, { recursive: true }));
-
 const file = join(root, 'kong.yml');
 prepare(file);
+const api = await startTraefikApi(file);
+afterAll(async () => {
+  await api.stop();
+  rmSync(root, { recursive: true });
+});
 
 interface Traefik {
   http: { services: { kong: { weighted: { services: { name: string; weight: number }[] } } } };
 }
 
 driverCases('a program of the user', {
-  router: () => commandRouter(traefik(file)),
+  router: () => commandRouter(traefik(file, api.url)),
   weights: [5, 100],
   node: 'y1',
   foreign(weight) {
@@ -58,7 +61,7 @@ const calls = (name: string) =>
 const router = (
   programs: Partial<Record<'read' | 'set' | 'out' | 'in' | 'verify', readonly string[]>>,
   limit?: number,
-) => commandRouter({ ...traefik(file), ...programs } as EntryVia<'command'>, limit);
+) => commandRouter({ ...traefik(file, api.url), ...programs } as EntryVia<'command'>, limit);
 
 /** All on X; the epoch that this took. */
 async function begin(): Promise<number> {
@@ -70,7 +73,7 @@ async function begin(): Promise<number> {
 test('each program gets what it needs as arguments, and no shell reads them', async () => {
   const epoch = await begin();
   const set = program('set', `exec '${PROGRAM}' '${file}' set "$@"`);
-  const out = program('out', `exec '${PROGRAM}' '${file}' out "$@"`);
+  const out = program('out', `exec '${PROGRAM}' '${file}' out --api '${api.url}' "$@"`);
   const verify = program('verify', `echo '{"agrees": true, "what": "2 of 2 have it"}'`);
   const all = router({ set, out, verify });
   await all.set({ upgrade: mine, weight: 5, epoch: epoch + 1, expected: 0 });
@@ -153,7 +156,7 @@ test('a secret at the place where a long line is cut is not shown in part', asyn
 });
 
 test('not prepared, no right, no program', async () => {
-  const elsewhere = commandRouter(traefik(join(root, 'none.yml')));
+  const elsewhere = commandRouter(traefik(join(root, 'none.yml'), api.url));
   await expect(elsewhere.describe()).rejects.toEqual(said('BalancerNotPrepared', 'none.yml'));
   await expect(router({ read: ['/no/such/program'] }).describe()).rejects.toEqual(code('ProgramMissing'));
   await expect(router({ read: [join(root, 'kong.yml')] }).describe()).rejects.toEqual(code('ProgramMissing'));
@@ -189,14 +192,51 @@ test('verification goes on until it agrees or the time is over, and can be calle
     what: '3 of 3',
   });
   expect(seen).toEqual(['1 of 3', '1 of 3', '3 of 3']);
-  expect(await router({}).verify(50, { within: 10 })).toEqual({ agrees: false, what: '`read` says 0 % on Y' });
+  const { verify: _, ...without } = traefik(file, api.url);
+  const unasked = commandRouter(without);
+  expect(await unasked.verify(50, { within: 10 })).toEqual({ agrees: false, what: '`read` says 0 % on Y' });
   const stop = new AbortController();
-  const never = router({}).verify(50, { within: 60_000, report: () => stop.abort(), signal: stop.signal });
+  const never = unasked.verify(50, { within: 60_000, report: () => stop.abort(), signal: stop.signal });
   await expect(never).rejects.toThrow('abort');
 });
 
+test('the example: a weight is in force, and a node out or in, once Traefik has taken the file over', async () => {
+  const epoch = await begin();
+  api.freeze();
+  await router({}).set({ upgrade: mine, weight: 5, epoch: epoch + 1, expected: 0 });
+  const what = 'Traefik has not taken over what the file says of kong';
+  expect(await router({}).verify(5, { within: 0 })).toEqual({ agrees: false, what });
+  api.thaw();
+  expect(await router({}).verify(5, { within: 0 })).toEqual({ agrees: true, what: 'Traefik gives Y 5 %' });
+  expect(await router({}).verify(0, { within: 0 })).toMatchObject({ agrees: false });
+  for (const out of [true, false]) {
+    api.freeze();
+    const before = api.late();
+    let ended = false;
+    const moved = router({})
+      .setOut?.({ upgrade: mine, node: 'y1', out, epoch: epoch + (out ? 2 : 3) })
+      .finally(() => (ended = true));
+    await waitFor('it has asked Traefik', () => api.late() > before);
+    expect(ended).toBe(false);
+    api.thaw();
+    expect(await moved).toMatchObject({ weight: 5, out: out ? ['y1'] : [] });
+  }
+});
+
+test('a node that was taken out by a program that failed then is not out: the program is asked again', async () => {
+  const epoch = await begin();
+  const change = { upgrade: mine, node: 'y1', out: true, epoch: epoch + 1 };
+  const out = program('half', `'${PROGRAM}' '${file}' out --api '${api.url}' "$@"; [ -e '${root}/whole' ]`);
+  await expect(router({ out }).setOut?.(change)).rejects.toEqual(code('BalancerUnreachable'));
+  expect(await router({}).current()).toMatchObject({ out: ['y1'] });
+  await expect(router({ out }).setOut?.(change)).rejects.toEqual(code('BalancerUnreachable'));
+  writeFileSync(join(root, 'whole'), '');
+  expect(await router({ out }).setOut?.(change)).toMatchObject({ out: ['y1'], epoch: epoch + 1 });
+  await router({}).setOut?.({ ...change, out: false, epoch: epoch + 2 });
+});
+
 test('without `out` and `in` no node can be taken out, which is told', async () => {
-  const { out: _out, in: _in, ...without } = traefik(file);
+  const { out: _out, in: _in, ...without } = traefik(file, api.url);
   const limited = commandRouter(without);
   expect(limited.setOut).toBeUndefined();
   expect((await limited.describe()).lacks).toEqual([expect.stringContaining('no node can be taken out')]);
@@ -211,21 +251,23 @@ test('preflight finds whether it is prepared, what it lacks, and whether X has a
     return (await activities.checkBalancer({ at })).map(({ level, message }) => `${level} ${message}`);
   };
   const epoch = await begin();
-  expect(await check(traefik(file))).toEqual(['pass edge is prepared for every step, and X has all traffic.']);
-  const { out: _out, in: _in, ...without } = traefik(file);
+  expect(await check(traefik(file, api.url))).toEqual(['pass edge is prepared for every step, and X has all traffic.']);
+  const { out: _out, in: _in, ...without } = traefik(file, api.url);
   expect(await check(without)).toEqual([
     expect.stringMatching(/^pass/),
     expect.stringMatching(/^warn edge: .*taken out/),
   ]);
-  expect(await check(traefik(join(root, 'none.yml')))).toEqual([expect.stringMatching(/^refuse edge: .*none\.yml/)]);
+  expect(await check(traefik(join(root, 'none.yml'), api.url))).toEqual([
+    expect.stringMatching(/^refuse edge: .*none\.yml/),
+  ]);
   await router({}).set({ upgrade: mine, weight: 5, epoch: epoch + 1 });
-  expect(await check(traefik(file))).toEqual(['refuse edge: Y gets 5 % already (set by run mine).']);
+  expect(await check(traefik(file, api.url))).toEqual(['refuse edge: Y gets 5 % already (set by run mine).']);
 });
 
 /** A worker of its own, which sets 50 % and dies on the way. */
 async function worker(set: readonly string[], epoch: number) {
   const path = fileURLToPath(new URL('command-worker.ts', import.meta.url));
-  const entry = JSON.stringify(traefik(file, { set: [...set] }));
+  const entry = JSON.stringify(traefik(file, api.url, { set: [...set] }));
   const child = spawn(process.execPath, [path, entry, '50', String(epoch)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const printed: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => printed.push(chunk));

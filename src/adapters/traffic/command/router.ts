@@ -15,6 +15,8 @@ interface Change {
   readonly args: Readonly<Record<string, string | number>>;
   readonly decide: (now: TrafficState) => ChangeDecision;
   readonly wanted: (now: TrafficState) => TrafficState;
+  /** Called again although the state is as it should be: its program ends later than that, or failed after it. */
+  readonly again?: boolean;
 }
 
 /**
@@ -31,11 +33,11 @@ export function createCommandRouter(
   const asState = (text: string) => parseState(text, { nodes });
   const read = (): Promise<TrafficState> => run(entry.read, {}, asState);
 
-  async function change({ argv, args, decide, wanted }: Change): Promise<TrafficState> {
+  async function change({ argv, args, decide, wanted, again = false }: Change): Promise<TrafficState> {
     const before = await read();
     const decision = decide(before);
     if (decision.do === 'refuse') throw refused(decision);
-    if (decision.do === 'nothing') return before;
+    if (decision.do === 'nothing' && !again) return before;
     await run(argv, args, asState);
     const after = await read();
     const next = wanted(before);
@@ -98,6 +100,7 @@ export function createCommandRouter(
         argv: programs[out ? 'out' : 'in'],
         args: { node, epoch, upgrade: by },
         decide: (now) => decideOut(now, { by, node, out, epoch }),
+        again: true,
         wanted: (now) => ({
           weight: now.weight,
           out: [...now.out.filter((one) => one !== node), ...(out ? [node] : [])],
