@@ -17,12 +17,12 @@ const freezeAll = async (database: DatabaseRef): Promise<void> => {
   await freeze.takeBaseline({ database, upgrade: upgrade(), label: 'freeze' });
 };
 
-test('freeze', { timeout: 240_000 }, async () => {
+test('freeze', { timeout: 900_000 }, async () => {
   const lines = await endsAsWithout({ copies, begin: () => Promise.resolve(), act: freezeAll });
   expect(lines.length).toBeGreaterThan(10);
 });
 
-test('thaw', { timeout: 240_000 }, async () => {
+test('thaw', { timeout: 900_000 }, async () => {
   const act = (database: DatabaseRef) => freeze.thawConfiguration({ database, upgrade: upgrade() });
   const lines = await endsAsWithout({ copies, begin: freezeAll, act });
   expect(lines.length).toBeGreaterThan(10);

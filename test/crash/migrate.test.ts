@@ -23,12 +23,12 @@ const up = (database: DatabaseRef) => migrateActivities().migrateUp(input(databa
 const finish = (database: DatabaseRef) => migrateActivities().migrateFinish(input(database));
 const frozen = (database: DatabaseRef) => freeze.freezeConfiguration({ database, upgrade: upgrade() });
 
-test('up', { timeout: 600_000 }, async () => {
+test('up', { timeout: 1_200_000 }, async () => {
   const lines = await endsAsWithout({ copies, begin: frozen, act: up });
   expect(lines.length).toBeGreaterThan(10);
 });
 
-test('finish', { timeout: 600_000 }, async () => {
+test('finish', { timeout: 1_200_000 }, async () => {
   const begin = async (database: DatabaseRef): Promise<void> => {
     await frozen(database);
     await up(database);

@@ -7,9 +7,15 @@ export interface Step {
   readonly text: string;
 }
 
+/** A step by its line, and the how manieth of that line it is, counted from 1. */
+export interface Moment {
+  readonly line: string;
+  readonly nth: number;
+}
+
 /** A worker that is killed at one of its steps. */
 interface Worker {
-  readonly diesAt: number;
+  readonly diesAt: Moment | undefined;
   readonly steps: Step[];
   readonly clients: Set<Client>;
   readonly die: () => void;
@@ -46,8 +52,10 @@ const lineOf = (stack = ''): string => /\/src\/(\S+?:\d+)/.exec(stack)?.[1] ?? '
 
 function diesNow(worker: Worker, text: string): boolean {
   if (worker.dead) return true;
-  worker.steps.push({ line: lineOf(new Error('where').stack), text });
-  if (worker.steps.length < worker.diesAt) return false;
+  const line = lineOf(new Error('where').stack);
+  worker.steps.push({ line, text });
+  if (line !== worker.diesAt?.line) return false;
+  if (worker.steps.filter((one) => one.line === line).length < worker.diesAt.nth) return false;
   worker.dead = true;
   // As the kernel does for a process that was killed: the server sees its connections end. Commands that it started live on.
   for (const client of worker.clients)
@@ -61,8 +69,8 @@ export interface Life {
   readonly steps: readonly Step[];
 }
 
-/** Does the work as a worker that is killed just before step `diesAt`, counted from 1. Errors of the work are thrown. */
-export async function liveUntil(diesAt: number, work: () => Promise<unknown>): Promise<Life> {
+/** Does the work as a worker that is killed just before that step, or never. Errors of the work are thrown. */
+export async function liveUntil(diesAt: Moment | undefined, work: () => Promise<unknown>): Promise<Life> {
   const death = Promise.withResolvers<undefined>();
   const worker: Worker = { diesAt, steps: [], clients: new Set(), die: () => death.resolve(undefined), dead: false };
   await Promise.race([current.run(worker, work), death.promise]);

@@ -40,7 +40,7 @@ export class Run {
         const status = await this.status();
         return holds(status) ? status : undefined;
       },
-      { timeoutMs: 150_000, everyMs: 50 },
+      { timeoutMs: 300_000, everyMs: 50 },
     );
   }
 

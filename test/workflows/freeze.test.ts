@@ -28,25 +28,6 @@ describe.concurrent('the limit of the freeze', () => {
     expect(alerts(run.world)).toEqual(['the freeze has lasted 1 s, its limit']);
     expectNoOverlap(run.world);
   });
-
-  it('is told during a hold too, once, and a retry goes on', async () => {
-    const run = await env.start({
-      plan: { freeze: { quiet: '1ms', limit: '6s' } },
-      // The first act under the freeze, so that the hold comes before the limit.
-      world: (world) => world.on('takeBaseline', fails('NodesNotReady', 'made to fail')),
-    });
-    await run.untilState('held');
-    expect(alerts(run.world)).toEqual([]);
-    await run.until('the limit has passed', () => alerts(run.world).length > 0);
-    expect(await run.status()).toMatchObject({ state: 'held', failure: { kind: 'failed', message: 'made to fail' } });
-    run.world.mend('takeBaseline');
-    await run.signal('retry', { by: 'ann' });
-    await run.approve('finish');
-    expect(await run.result()).toMatchObject({ outcome: 'completed' });
-    expect(alerts(run.world)).toEqual(['the freeze has lasted 6 s, its limit']);
-    const attempts = (await run.status()).phases.map(({ name, attempts: count }) => `${name} ${count}`);
-    expect(attempts.slice(0, 4)).toEqual(['preflight 1', 'freeze 2', 'backup 1', 'deploy 1']);
-  });
 });
 
 describe.concurrent("the user's own commands that stop and resume updates", () => {

@@ -112,7 +112,8 @@ describe.concurrent('a gate that nobody answers is never an approval', () => {
   });
 
   it('finish: `retry` opens it again', async () => {
-    const run = await env.start({ plan: { gates: { start: false, finish: { expires: '1s' } } } });
+    // Long enough to approve it in that time.
+    const run = await env.start({ plan: { gates: { start: false, finish: { expires: '5s' } } } });
     await run.untilState('held');
     await run.signal('retry', { by: 'ann' });
     await run.approve('finish');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlanInput } from '../../src/domain/plan/index.ts';
-import { fails, fromCall, type World } from '../support/fake-activities-world.ts';
+import { deferred, fails, fromCall, waitsFor, type World } from '../support/fake-activities-world.ts';
 import type { Run } from '../support/workflow-environment-run.ts';
 import '../support/workflow-environment-patience.ts';
 import { testPlan } from '../support/workflow-environment-plan.ts';
@@ -217,10 +217,12 @@ describe.concurrent("X's role locked out", () => {
   const plan: Partial<PlanInput> = { database, sessions: { lockOutX: true } };
 
   it('just before the seal, until the upgrade has completed', async () => {
-    const run = await env.start({ plan });
+    const { promise, resolve } = deferred();
+    const run = await env.start({ plan, world: (world) => world.on('migrateFinish', waitsFor(promise)) });
     await run.approve('finish');
     await run.world.began('migrateFinish');
     expect(run.world.lockedOut).toEqual(['kong']);
+    resolve();
     expect(await run.result()).toMatchObject({ outcome: 'completed' });
     expect(aboutRoles(run.world)).toEqual(['prepareRoleOfY', 'stopNodes:x', 'lockOutX', 'writeSeal', 'letXIn']);
     expect(acts(run.world).slice(-2)).toEqual(['letXIn', 'closeSeal']);

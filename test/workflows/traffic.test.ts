@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fails, fromCall } from '../support/fake-activities-world.ts';
+import { deferred, fails, fromCall, waitsFor } from '../support/fake-activities-world.ts';
 import '../support/workflow-environment-patience.ts';
 import { WorkflowEnvironment } from '../support/workflow-environment.ts';
 import { acts, undoneKeys } from './order.ts';
@@ -173,22 +173,18 @@ describe.concurrent('a step', () => {
 
 describe.concurrent('both sides', () => {
   it('X below its size: people are told at once, and there is no next step', async () => {
-    const slow = [
-      { y: 25, bake: '2s' },
-      { y: 100, bake: '50ms' },
-    ];
-    const run = await env.start({
-      plan: { traffic: { via: 'nginx', host: 'h1', directory: '/srv/nginx/crossfade', steps: slow } },
-    });
+    const bake = deferred();
+    const run = await env.start({ world: (world) => world.on('watchTraffic:shift-25', waitsFor(bake.promise)) });
     await run.world.began('watchTraffic:shift-25');
     run.world.nodesNotReady.x = { x2: 'was scaled away' };
     run.world.changed();
+    await run.world.peopleHear('X is smaller than at the start (x2: was scaled away)');
+    bake.resolve();
     const held = await run.untilState('held');
     expect(held.failure).toMatchObject({ code: 'NodesNotReady' });
     expect(run.world.calls.filter(({ name }) => name === 'setWeight').map(({ key }) => key)).not.toContain(
       'setWeight:100',
     );
-    await run.world.peopleHear('X is smaller than at the start (x2: was scaled away)');
   });
 
   it('X below its size while people are asked for `finish`: they are told, and again when it is whole', async () => {
