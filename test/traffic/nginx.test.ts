@@ -73,7 +73,8 @@ test('all weights forward and back under keep-alive load: shares as set, no fail
     const seen = await shares(load, weight === 5 ? 3_000 : 1_500);
     const y = 100 * ((seen['y1'] ?? 0) + (seen['y2'] ?? 0));
     if (weight === 0 || weight === 100) expect(y).toBe(weight);
-    else expect(Math.abs(y - weight)).toBeLessThan(5);
+    // More than five standard deviations: less than once in a million times by chance.
+    else expect(Math.abs(y - weight)).toBeLessThan(weight === 5 ? 3 : 7);
     expect(Math.abs((seen['x1'] ?? 0) - (seen['x2'] ?? 0))).toBeLessThan(0.1);
   }
   await load.stop();
