@@ -7,23 +7,33 @@ import { reportProgress } from './progress.ts';
 
 type Input = Parameters<TrafficActivities['watchWeight']>[0];
 
-/** Looks again and again; ends by error `ForeignChange` only. */
+/** Milliseconds without an answer, after which people should know. */
+const SILENT = 30_000;
+
+/** Looks again and again, until the balancer falls silent or is heard; error `ForeignChange`. */
 export async function watchWeight(
   router: Pick<TrafficRouter, 'current'>,
-  { at, upgrade, weight, every }: Input,
-): Promise<never> {
+  { at, upgrade, weight, every, until }: Input,
+  silent = SILENT,
+): Promise<{ why: string }> {
+  let heard = performance.now();
+  let why = '';
   for (;;) {
     const state = await router.current().catch((error: unknown) => {
       // What is in force is no weight at all.
       if (error instanceof CrossfadeError && error.code === 'ForeignChange') throw error;
-      reportProgress({ unreadable: (error as Error).message });
+      why = (error as Error).message;
+      reportProgress({ doing: `${at.name} can't be read: ${why}` });
       return undefined;
     });
     if (state !== undefined) {
-      reportProgress({ weight: state.weight });
+      heard = performance.now();
+      reportProgress({ doing: `${at.name}: ${state.weight} % on Y` });
       const change = foreignChange(state, { weight, by: upgrade.runId });
       if (change !== undefined) throw new CrossfadeError('ForeignChange', `${at.name}: ${change}.`);
+      if (until === 'heard') return { why };
     }
+    if (until === 'silent' && performance.now() - heard > silent) return { why };
     await sleep(every);
   }
 }

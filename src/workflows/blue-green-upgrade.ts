@@ -9,7 +9,8 @@ import { Inbox } from './inbox.ts';
 import { takesTrafficBack, type Interruption } from './interruption.ts';
 import { Journal } from './journal.ts';
 import { openPlan } from './open-plan.ts';
-import { endAsItIs } from './undo-acts.ts';
+import { readEach } from './traffic.ts';
+import { endAsItIs, returnTraffic } from './undo-acts.ts';
 import { currentUpgrade, createUpgrade, type Upgrade } from './upgrade.ts';
 
 /**
@@ -61,8 +62,19 @@ function goesStraightBack(u: Upgrade, { kind }: Interruption): boolean {
 /** Everything back as it was, newest first: traffic on X, Y stopped, freeze lifted. */
 async function unwind(u: Upgrade): Promise<Outcome> {
   u.journal.enter('unwinding', 'undoing everything');
+  await registerReturnAgain(u);
   await u.undos.run();
   return rolledBack(u.journal.status);
+}
+
+/** What was taken back once may have been turned again, by a person or by a disk that came back: Y must not be stopped under it. */
+async function registerReturnAgain(u: Upgrade): Promise<void> {
+  if (u.journal.status.traffic.weights.length === 0 || u.undos.has('returnTraffic')) return;
+  const { states } = await readEach(u);
+  const most = Math.max(0, ...states.map(({ weight }) => weight));
+  if (most === 0) return;
+  u.journal.weight(most, 'found, after all traffic had been returned to X');
+  u.undos.register('returnTraffic', returnTraffic(u));
 }
 
 /** Ends as it is, past the point of no return: Y has all traffic. Only the freeze must not stay behind. */

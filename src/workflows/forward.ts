@@ -1,5 +1,6 @@
 import { interruptible } from './interruptible.ts';
 import type { Interruption } from './interruption.ts';
+import { watchingX } from './lookout.ts';
 import { phase } from './phase.ts';
 import { backup } from './phases/backup.ts';
 import { decommission } from './phases/decommission.ts';
@@ -22,8 +23,10 @@ async function procedure(u: Upgrade): Promise<void> {
   await phase(u, 'deploy', deploy);
   await phase(u, 'migrate', migrate);
   await phase(u, 'stage', stage);
-  await phase(u, 'shift', shift);
-  await phase(u, 'finish', finish);
+  await watchingX(u, async () => {
+    await phase(u, 'shift', shift);
+    await phase(u, 'finish', finish);
+  });
   await phase(u, 'thaw', thaw);
   await phase(u, 'watch', watch);
   await phase(u, 'decommission', decommission);

@@ -5,6 +5,7 @@ import { PHASES, type StepName } from '../domain/names.ts';
 import type { Decision } from './control.ts';
 import { takesTrafficBack, toInterruption, type Interruption } from './interruption.ts';
 import { now } from './journal.ts';
+import { watchingX } from './lookout.ts';
 import { tell } from './notify.ts';
 import { TRAFFIC_UNDOS } from './undos.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -34,7 +35,11 @@ export async function retreat(u: Upgrade, why: string): Promise<void> {
   u.control.shifting = false;
 }
 
-const isShared = ({ code }: Interruption): boolean => code === 'BothSidesFail';
+/** What is told once, and does not end a hold's watch. */
+const toldOnce = ({ code }: Interruption) => ({
+  throughBoth: code === 'BothSidesFail',
+  throughForeign: code === 'ForeignChange',
+});
 
 /**
  * Waits for a person to answer `retry` or `abandon` (or `abort`). If Y still has traffic it is watched, and a breach retreats.
@@ -58,11 +63,12 @@ export async function hold(u: Upgrade, why: Interruption): Promise<Decision> {
     control.sealed
       ? condition(answered)
       : condition(answered, Math.max(expires - (Date.now() - since), 1), { summary: 'the hold expires' });
-  // Both sides failing is told once. It ends one day, and then it may be Y alone.
-  let throughBoth = isShared(why);
+  // Both sides failing ends one day, and then it may be Y alone.
+  let known = toldOnce(why);
   for (;;) {
     try {
-      await whileWatched(u, 'hold', answer, { throughBoth });
+      const watched = () => whileWatched(u, 'hold', answer, known);
+      await (journal.status.traffic.weight > 0 ? watchingX(u, watched) : watched());
       break;
     } catch (error) {
       const worse = toInterruption(error);
@@ -72,10 +78,9 @@ export async function hold(u: Upgrade, why: Interruption): Promise<Decision> {
       const where = journal.status.traffic.weight === 0 ? ', all traffic is on X' : '';
       journal.enter('held', `held${where}: ${worse.message}`);
       void tell(u, 'page', journal.status.now);
-      if (isShared(worse)) {
-        throughBoth = true;
-        continue;
-      }
+      const { throughBoth, throughForeign } = toldOnce(worse);
+      known = { throughBoth: known.throughBoth || throughBoth, throughForeign: known.throughForeign || throughForeign };
+      if (throughBoth || throughForeign) continue;
       // What else the watch has to tell it tells once: either Y has no traffic after this, or there is no way back to take.
       await answer();
       break;

@@ -12,6 +12,7 @@ export type InterruptionKind =
   | 'finding'
   | 'backup'
   | 'share'
+  | 'balancer'
   | 'database'
   | 'freeze-limit'
   | 'refused'
@@ -39,6 +40,7 @@ const ABOUT_OTHER_THINGS: readonly InterruptionKind[] = [
   'finding',
   'backup',
   'share',
+  'balancer',
   'database',
   'inconclusive',
   'freeze-limit',
@@ -75,8 +77,13 @@ export function describeFailure(error: unknown): { message: string; code?: strin
       return {
         message: `no worker took ${error.activityType} from its queue: does one run on that host (CROSSFADE_HOST)?`,
       };
-    if (cause instanceof TimeoutFailure)
-      return { message: `${error.activityType} did not answer in time (${cause.timeoutType ?? 'timeout'})` };
+    // Of several attempts, what the last one said is what helps.
+    if (cause instanceof TimeoutFailure && cause.cause instanceof ApplicationFailure)
+      return { message: cause.cause.message, ...(cause.cause.type ? { code: cause.cause.type } : {}) };
+    if (cause instanceof TimeoutFailure) return { message: `${error.activityType} ${inTime(cause.timeoutType)}` };
   }
   return { message: rootCause(error) ?? String(error) };
 }
+
+const inTime = (type: TimeoutFailure['timeoutType']): string =>
+  type === 'HEARTBEAT' ? 'was cut off: its worker was not heard any more' : 'was not done in the time it has';

@@ -36,6 +36,8 @@ const restart: ActivityOptions = { ...long, retry: { ...RETRY, maximumAttempts: 
 const undo: ActivityOptions = { ...long, scheduleToStartTimeout: '30s', retry: { ...RETRY, maximumAttempts: 2 } };
 /** Nobody watches while the traffic is moved: it has to be over soon, one way or the other. */
 const move: ActivityOptions = { ...quick, scheduleToStartTimeout: '20s', scheduleToCloseTimeout: '60s' };
+/** A retreat waits for the answer: what does not come at once does not come. */
+const glance: ActivityOptions = { ...quick, scheduleToStartTimeout: '5s', scheduleToCloseTimeout: '10s' };
 /** Only reads, so that nothing has to wait for its end. */
 const watch: ActivityOptions = {
   cancellationType: ActivityCancellationType.TRY_CANCEL,
@@ -76,6 +78,7 @@ export function createActs(plan: Plan) {
     /** On the host of a balancer, or anywhere. */
     traffic: (host?: string) => on<TrafficActivities>(quick, host),
     moveTraffic: (host?: string) => on<TrafficActivities>(move, host),
+    lookAtTraffic: (host?: string) => on<TrafficActivities>(glance, host),
     verifyTraffic: (host?: string) => on<TrafficActivities>(long, host),
     watchWeight: (host?: string) => on<TrafficActivities>(watch, host),
     watchNodes: on<ClusterActivities>(watch),

@@ -54,6 +54,7 @@ async function rollBack(u: Upgrade): Promise<Outcome> {
       const text = `the last upgrade (${seal.workflowId}, run ${seal.runId}) was ended: nothing is frozen, and there is nothing to undo`;
       throw new Interruption('refused', text, { code: 'Sealed' });
     }
+    journal.say('looking where the traffic is');
     const { states, unreadable } = await readEach(u);
     // Whatever it does, it is taken back to X.
     for (const one of unreadable) journal.note('note', `where the traffic is can't be read from ${one}`);

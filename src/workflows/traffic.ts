@@ -4,7 +4,7 @@ import type { Balancer } from '../domain/traffic/balancers.ts';
 import { ABILITIES } from '../domain/traffic/abilities.ts';
 import { canTakeNodesOut, testersOf } from '../domain/traffic/entry-abilities.ts';
 import type { TrafficState } from '../domain/traffic/state.ts';
-import { describeFailure, Interruption } from './interruption.ts';
+import { describeFailure, failedWith, Interruption } from './interruption.ts';
 import { run } from './proxies.ts';
 import { together } from './together.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -19,7 +19,7 @@ export async function moveTraffic(u: Upgrade, weight: number): Promise<void> {
   if (u.balancers.length > 1) await together(...u.balancers.map((at) => () => proveWeight(u, at, before)));
   const moved: Balancer[] = [];
   for (const group of inOrder(u)) {
-    const results = await Promise.allSettled(group.map((at) => set(u, at, change, `${weight} % to Y: ${at.name}`)));
+    const results = await Promise.allSettled(group.map((at) => setForStep(u, at, change)));
     moved.push(...group.filter((_, index) => results[index]?.status === 'fulfilled'));
     const failed = results.find((one) => one.status === 'rejected');
     if (failed === undefined) continue;
@@ -40,6 +40,14 @@ async function set(u: Upgrade, at: Balancer, change: Move, summary: string, acts
   const { weight } = await run(acts(at.host).setWeight, summary, { at, upgrade: u.ref, ...change });
   u.journal.balancer(at.name, weight);
   isBack(u, at);
+}
+
+async function setForStep(u: Upgrade, at: Balancer, change: Move): Promise<void> {
+  try {
+    await set(u, at, change, `${change.weight} % to Y: ${at.name}`);
+  } catch (error) {
+    throw failedWith(`${at.name} could not be set to ${change.weight} % on Y`, error);
+  }
 }
 
 /** A balancer that can't be put back is told: what comes next, a retreat or a hold, has to know. */
@@ -178,7 +186,7 @@ export async function readEach(
   const states: TrafficState[] = [];
   const unreadable: string[] = [];
   const results = await Promise.allSettled(
-    u.balancers.map((at) => run(u.acts.moveTraffic(at.host).readTraffic, `where is the traffic? ${at.name}`, { at })),
+    u.balancers.map((at) => run(u.acts.lookAtTraffic(at.host).readTraffic, `where is the traffic? ${at.name}`, { at })),
   );
   for (const [index, result] of results.entries()) {
     const name = u.balancers[index]?.name ?? '?';
@@ -191,6 +199,6 @@ export async function readEach(
   return { states, unreadable };
 }
 
-/** What every balancer does now. */
+/** What every balancer does now. Within a minute: one that is away must not hold up what waits for this. */
 export const readAll = (u: Upgrade, why: string): Promise<readonly TrafficState[]> =>
-  together(...u.balancers.map((at) => () => run(u.acts.traffic(at.host).readTraffic, `${why} ${at.name}`, { at })));
+  together(...u.balancers.map((at) => () => run(u.acts.moveTraffic(at.host).readTraffic, `${why} ${at.name}`, { at })));

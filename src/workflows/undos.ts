@@ -51,6 +51,8 @@ export class Undos {
     status.undo.push({ name, state: 'registered', registeredAt: now(), attempts: 0 });
   }
 
+  has = (name: UndoName): boolean => this.acts.has(name);
+
   /** The act has ended, and left nothing behind that would have to be undone. */
   forget(name: UndoName): void {
     this.acts.delete(name);

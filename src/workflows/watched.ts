@@ -2,6 +2,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import { metricsOf } from '../domain/plan/addresses.ts';
 import type { Verdict, WatchResult } from '../domain/verdict/index.ts';
 import { Interruption } from './interruption.ts';
+import { watchingWeights } from './lookout.ts';
 import { run } from './proxies.ts';
 import type { Upgrade } from './upgrade.ts';
 
@@ -10,6 +11,11 @@ export interface WatchOptions {
   readonly bake?: number;
   /** Both sides failing does not end it: that is known already. */
   readonly throughBoth?: boolean;
+}
+
+export interface WaitOptions extends Pick<WatchOptions, 'throughBoth'> {
+  /** Nor does a weight that somebody else has set. */
+  readonly throughForeign?: boolean;
 }
 
 /** Starts the watch of the metrics. */
@@ -51,16 +57,22 @@ export function breach({ weight, verdict }: WatchResult): Interruption {
 }
 
 /**
- * Waits for something (a person, a deadline) while the metrics are watched, as long as Y has any traffic. What happens first
- * wins: the thing waited for, or a breach.
+ * Waits for something (a person, a deadline) while the weights are watched and, as long as Y has any traffic, the metrics. What happens
+ * first wins: the thing waited for, a breach, or a weight that somebody else has set.
  */
-export async function whileWatched<T>(
+export function whileWatched<T>(
   u: Upgrade,
   name: string,
   waitFor: () => Promise<T>,
-  options: WatchOptions = {},
+  { throughForeign, ...options }: WaitOptions = {},
 ): Promise<T> {
-  if (u.journal.status.traffic.weight === 0) return waitFor();
+  const { weight, weights } = u.journal.status.traffic;
+  const wait = weight === 0 ? waitFor : () => withMetrics(u, name, waitFor, options);
+  // Also once everything was taken back: Y is still there, and may be what it was taken back for.
+  return weights.length === 0 || throughForeign === true ? wait() : watchingWeights(u, wait);
+}
+
+async function withMetrics<T>(u: Upgrade, name: string, waitFor: () => Promise<T>, options: WatchOptions): Promise<T> {
   const scope = new CancellationScope();
   const waiting = scope.run(waitFor);
   const watching = scope.run(async (): Promise<never> => {

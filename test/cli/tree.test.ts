@@ -33,6 +33,18 @@ describe('the live tree', () => {
     );
   });
 
+  it('shows what each balancer does where they differ', () => {
+    const balancers = [
+      { name: 'edge', weight: 0 },
+      { name: 'zone', weight: 25 },
+    ];
+    const withWeights = (each: typeof balancers) =>
+      tree({ ...shifting, traffic: { ...shifting.traffic, balancers: each } }, 420);
+    expect(withWeights(balancers)).toContain('each balancer: edge 0 %, zone 25 %');
+    const alike = balancers.map(({ name }) => ({ name, weight: 25 }));
+    expect(withWeights(alike).some((line) => line.startsWith('each balancer'))).toBe(false);
+  });
+
   it('shows phases, the running step with its bar, and verdicts', () => {
     const lines = tree(shifting, 415);
     expect(lines).toContain('├─ ✓ freeze        32 s           41 tables guarded');

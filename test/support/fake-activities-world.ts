@@ -57,6 +57,8 @@ export class World {
   frozenFindings: Finding[] = [];
   shareArrives = true;
   nodesNotReady: Record<'x' | 'y', Record<string, string>> = { x: {}, y: {} };
+  /** Names of balancers that do not answer the look at their weight. */
+  readonly silent = new Set<string>();
   /** How a watch of that name ends; a pass after its bake by default. */
   readonly verdicts = new Map<string, Verdict>();
   readonly calls: Call[] = [];

@@ -264,10 +264,12 @@ const fakes: Omit<Fakes, 'openUpgrade' | 'openRestore' | keyof typeof lookouts> 
 /** What goes on beside something else, until that has ended. */
 const lookouts = {
   watchTraffic,
-  watchWeight: (world: World, { at, weight }: Input<'watchWeight'>): Promise<never> =>
-    world
-      .seen(() => (world.weights.get(at.name) ?? weight) !== weight)
-      .then(() => Promise.reject(new CrossfadeError('ForeignChange', `${at.name}: another weight was found`))),
+  watchWeight: async (world: World, { at, weight, until }: Input<'watchWeight'>) => {
+    const isForeign = () => (world.weights.get(at.name) ?? weight) !== weight;
+    await world.seen(() => isForeign() || world.silent.has(at.name) === (until === 'silent'));
+    if (isForeign()) throw new CrossfadeError('ForeignChange', `${at.name}: another weight was found`);
+    return { why: 'it is away' };
+  },
   awaitNodes: async (world: World, { whole }: Input<'awaitNodes'>) => {
     await world.seen(() => whole === (Object.keys(world.nodesNotReady.x).length === 0));
     return { notReady: world.nodesNotReady.x };

@@ -95,7 +95,7 @@ test('a selector that is neither X nor Y is found by the lookout, and overwritte
   });
   const at = { name: 'service' } as Balancer;
   const lookout = quietEnvironment().run(() =>
-    watchWeight(serviceRouter(), { at, upgrade: upgrade('mine'), weight: 0, every: 100 }),
+    watchWeight(serviceRouter(), { at, upgrade: upgrade('mine'), weight: 0, every: 100, until: 'silent' }),
   );
   const found = expect(lookout).rejects.toEqual(code('ForeignChange'));
   await cluster.patch(proxy, { spec: { selector: { app: 'maintenance', cluster: null } } });

@@ -116,6 +116,29 @@ test('a process that hangs while it holds the lock is passed over, and puts noth
   expect(await set(5, 3)).toMatchObject({ weight: 5 });
 });
 
+test('one that hangs right before its rename, too', async () => {
+  const lock = join(directory, 'lock');
+  const passedOver = async () => {
+    utimesSync(lock, 0, 0);
+    expect(await set(25, 2)).toMatchObject({ weight: 25 });
+  };
+  const late = withLock(lock, () => writeState(directory, { weight: 100, out: [], epoch: 1 }, passedOver));
+  await expect(late).rejects.toThrow('ENOENT');
+  expect(await router.current()).toMatchObject({ weight: 25, epoch: 2 });
+});
+
+test('a retreat does not wait for one that hangs: the markers go, and what it had ready can not come into force', async () => {
+  await set(25, 1);
+  const late = withLock(join(directory, 'lock'), () =>
+    writeState(directory, { weight: 100, out: [], epoch: 2 }, async () => {
+      await expect(set(50, 3, 25)).rejects.toEqual(code('BalancerBusy'));
+      expect(await set(0, 4)).toMatchObject({ weight: 0 });
+    }),
+  );
+  await expect(late).rejects.toThrow('ENOENT');
+  expect(await router.current()).toMatchObject({ weight: 0 });
+});
+
 test('a directory that is shared with a group stays so, and a state can be read by nginx whatever the umask is', async () => {
   chmodSync(directory, 0o2775);
   chmodSync(join(directory, 'states'), 0o2775);

@@ -1,10 +1,11 @@
+import { waitFor } from '../../sandbox/wait-for.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlanInput } from '../../src/domain/plan/index.ts';
 import { fails, fromCall } from '../support/fake-activities-world.ts';
 import '../support/workflow-environment-patience.ts';
 import { WorkflowEnvironment } from '../support/workflow-environment.ts';
 import { EDGE, LB1, LB2, several, steps } from './entry-points.ts';
-import { acts } from './order.ts';
+import { acts, undoneKeys } from './order.ts';
 
 let env: WorkflowEnvironment;
 beforeAll(async () => void (env = await WorkflowEnvironment.create({ hosts: ['h1', 'lb1', 'lb2'] })));
@@ -115,4 +116,67 @@ describe.concurrent('a balancer that is gone for good', () => {
     expect(traffic.balancers).toMatchObject([{ weight: 0 }, { weight: 0 }, { weight: 0 }]);
     expect((await run.timeline()).some(({ text }) => text.includes('was let go, and may still'))).toBe(false);
   });
+});
+
+describe.concurrent('while people are asked for `finish`', () => {
+  it('a weight that somebody else sets holds it, with the traffic where it is; the metrics are watched on', async () => {
+    const run = await env.start();
+    await run.untilGate('finish');
+    await run.world.began('watchWeight', 3);
+    run.world.weights.set('nginx', 0);
+    run.world.changed();
+    const held = await run.untilState('held');
+    expect(held).toMatchObject({ failure: { code: 'ForeignChange', phase: 'finish' }, traffic: { weight: 100 } });
+    await run.world.began('watchTraffic:hold');
+    run.world.breachNow();
+    const back = await run.until('held on X', ({ state, traffic }) => state === 'held' && traffic.weight === 0);
+    expect(back.failure).toMatchObject({ kind: 'breach' });
+  });
+
+  it('a balancer that falls silent is told, and told again once it answers', async () => {
+    const run = await env.start({ plan: { traffic: several('together') } });
+    await run.untilGate('finish');
+    run.world.silent.add('edge on lb2');
+    run.world.changed();
+    const line = async (text: string) => (await run.timeline()).some((entry) => entry.text.startsWith(text));
+    await waitFor('it is told', () => line('edge on lb2 does not answer, so that the traffic could not be taken back'));
+    run.world.silent.clear();
+    run.world.changed();
+    await waitFor('it is told again', () => line('edge on lb2 answers again'));
+    await run.approve('finish');
+    expect(await run.result()).toMatchObject({ outcome: 'completed' });
+  });
+
+  it('and one that can not be read by the guardrails holds, with X running and the traffic where it is', async () => {
+    const run = await env.start();
+    await run.untilGate('finish');
+    run.world.on('readTraffic', fails('BalancerRefused'));
+    await run.approve('finish');
+    const held = await run.untilState('held');
+    expect(held).toMatchObject({
+      failure: { kind: 'balancer', code: 'BalancerRefused' },
+      traffic: { weight: 100 },
+    });
+    expect(acts(run.world)).not.toContain('stopNodes:x');
+    expect(undoneKeys(run.world)).toEqual([]);
+    run.world.mend('readTraffic');
+    await run.signal('retry', { by: 'ann' });
+    await run.approve('finish');
+    expect(await run.result()).toMatchObject({ outcome: 'completed' });
+  }, 180_000);
+});
+
+it('what turns again after a retreat is told in the hold, and taken back before Y is stopped', async () => {
+  const run = await env.start({ world: (world) => world.on('measureShare', fails('MetricsUnreadable')) });
+  await run.until('held on X', ({ state, traffic }) => state === 'held' && traffic.weight === 0);
+  run.world.weights.set('nginx', 100);
+  run.world.changed();
+  await run.until('it is told', ({ failure }) => failure?.code === 'ForeignChange');
+  const before = acts(run.world).length;
+  await run.signal('abandon', { by: 'ann' });
+  expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });
+  const keys = acts(run.world).slice(before);
+  expect(keys.indexOf('setWeight:0')).toBeGreaterThan(-1);
+  expect(keys.indexOf('setWeight:0')).toBeLessThan(keys.indexOf('stopNodes:y'));
+  expect(run.world.weight).toBe(0);
 });

@@ -39,10 +39,16 @@ export interface TrafficActivities {
   /** Opens the way of testers to Y, or closes it; reads it back. */
   setTesters(input: { at: Balancer; upgrade: UpgradeRef; open: boolean; epoch: number }): Promise<TrafficState>;
   /**
-   * Looks every `every` milliseconds whether the balancer still does what this upgrade has set. Ends only by being cancelled, or by error
-   * `ForeignChange`; a balancer that can't be read for a while is no change.
+   * Looks every `every` milliseconds whether the balancer still does what this upgrade has set: error `ForeignChange` where it does not. One
+   * that can't be read is no change. Ends when it could not be read for half a minute, with why, or when it could be, as `until` says.
    */
-  watchWeight(input: { at: Balancer; upgrade: UpgradeRef; weight: number; every: number }): Promise<never>;
+  watchWeight(input: {
+    at: Balancer;
+    upgrade: UpgradeRef;
+    weight: number;
+    every: number;
+    until: 'silent' | 'heard';
+  }): Promise<{ why: string }>;
 }
 
 /** `watch.ts` */

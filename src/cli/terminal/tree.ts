@@ -86,10 +86,17 @@ function headline({ status, paint }: TreeOptions, today: string): string[] {
   return [
     first,
     `${share}   ${frozen(status, today, paint)}`,
+    ...differing(traffic).map((line) => paint('yellow', plainLine(line, 600))),
     ...(status.freeze?.frozen === true
       ? [paint('dim', `writes to it get ${WHAT_A_WRITE_GETS}; whom to ask: ${plainLine(askFor(status), 120)}`)]
       : []),
   ];
+}
+
+/** Where one of several balancers does something else than the rest, what each does. */
+function differing({ weight, balancers = [] }: UpgradeStatus['traffic']): string[] {
+  if (balancers.every((one) => one.weight === weight)) return [];
+  return [`each balancer: ${balancers.map((one) => `${one.name} ${one.weight} %`).join(', ')}`];
 }
 
 /** What is restored and what it replaces; at the end what to do next. */

@@ -76,6 +76,8 @@ function judgeAbort(situation: Situation): Answer {
         ? 'the names of the databases are swapped, or just being swapped: the old one is kept, and the status says how to swap them back'
         : 'nothing left to undo: `finish` has begun, and there is no way back from it',
     );
+  if (situation.state === 'retreating' && !situation.aborting)
+    return no('already on the way back: all traffic goes to X; in the hold after that, `abandon` undoes everything');
   if (onTheWayBack(situation)) return no('already on the way back');
   if (situation.state === 'held') return yes('unwinding');
   return yes(

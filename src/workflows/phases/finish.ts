@@ -7,9 +7,9 @@ import { noteCut } from '../cut.ts';
 import { proveNoDrift } from '../drift.ts';
 import { askPeople } from '../gate.ts';
 import { Interruption } from '../interruption.ts';
+import { watchingWeights } from '../lookout.ts';
 import { now } from '../journal.ts';
 import { run } from '../proxies.ts';
-import { watchingX } from '../lookout.ts';
 import { balancersOn } from '../traffic.ts';
 import { letXIn, startX } from '../undo-acts.ts';
 import { unlessCancelled } from '../unless-cancelled.ts';
@@ -36,12 +36,8 @@ const STOP_MS = 10_000;
 export async function finish(u: Upgrade): Promise<string> {
   const { journal, known } = u;
   if (!u.control.sealed) {
-    const gate = await watchingX(u, () => rehearseAndAsk(u));
-    known.finishApprovedBy = gate.approvals.map(({ by }) => by);
-    await whileWatched(u, 'finish', async () => {
-      await drainX(u);
-      await withinStretch(u, () => stopAndSeal(u, gate));
-    });
+    // What somebody else sets is a guardrail's matter once people have decided: when X is stopped, X has to come back first.
+    await whileWatched(u, 'finish', () => untilSealed(u), { throughForeign: true });
   } else if (journal.status.seal === undefined) {
     // The seal was sent, and nobody could tell whether it arrived: writing the same one again is harmless.
     await seal(u);
@@ -53,18 +49,24 @@ export async function finish(u: Upgrade): Promise<string> {
   return `${plural(known.ranAtFinish ?? 0, 'migration')} finished, every node of Y reloaded and tested`;
 }
 
-/** One watch for all of it. The weights are read again once people have decided. */
-const rehearseAndAsk = (u: Upgrade): Promise<GateStatus> =>
-  whileWatched(u, 'gate-finish', async () => {
-    const [findings, state] = await together(
-      () => tellSessions(u),
-      () => readMigrations(u),
-      () => proveXClean(u, 'before `finish`'),
-    );
-    // Whoever approves knows it.
-    u.journal.note('note', await rehearse(u, state));
-    return askPeople(u, 'finish', u.plan.gates.finish, findings);
-  });
+async function untilSealed(u: Upgrade): Promise<void> {
+  const gate = await watchingWeights(u, () => rehearseAndAsk(u));
+  u.known.finishApprovedBy = gate.approvals.map(({ by }) => by);
+  await drainX(u);
+  await proveSafe(u, gate);
+  await withinStretch(u, () => stopAndSeal(u, gate));
+}
+
+async function rehearseAndAsk(u: Upgrade): Promise<GateStatus> {
+  const [findings, state] = await together(
+    () => tellSessions(u),
+    () => readMigrations(u),
+    () => proveXClean(u, 'before `finish`'),
+  );
+  // Whoever approves knows it.
+  u.journal.note('note', await rehearse(u, state));
+  return askPeople(u, 'finish', u.plan.gates.finish, findings);
+}
 
 /** Once: a `retry` after it must not take what was written since for what `finish` changed. */
 async function migrateFinish(u: Upgrade): Promise<void> {
@@ -113,14 +115,17 @@ async function drainX({ plan, acts, journal }: Upgrade): Promise<void> {
   await run(acts.drain.drainNodes, 'what still runs on X ends', wait);
 }
 
-/** Guardrails, X stopped, guardrails again, the seal. */
+/** Drift is no fault of Y: here it holds with the traffic where it is, and a person may accept it; a broken guardrail retreats. */
+async function proveSafe(u: Upgrade, gate: GateStatus): Promise<void> {
+  u.journal.say('guardrails, before X is stopped');
+  await proveNoDrift(u, 'before `finish`');
+  await guard(u, gate, false);
+}
+
+/** X stopped, guardrails again, the seal. */
 async function stopAndSeal(u: Upgrade, gate: GateStatus): Promise<void> {
   const { plan, acts, journal, known } = u;
   const { x, database, traffic } = plan;
-  // Drift is no fault of Y: here it holds with the traffic where it is, and a person may accept it; a broken guardrail retreats.
-  await proveNoDrift(u, 'before `finish`');
-  await guard(u, gate, false);
-
   u.undos.register('startX', startX(u));
   journal.say('stopping X');
   const { weight } = journal.status.traffic;
@@ -129,6 +134,7 @@ async function stopAndSeal(u: Upgrade, gate: GateStatus): Promise<void> {
   const { stopped, cut } = await run(acts.nodesOfX.stopNodes, 'stop X, keep it', stop);
   journal.note('note', `X is stopped and kept (${stopped.join(', ')})`);
   noteCut(u, 'X', cut);
+  journal.say('guardrails, X is stopped');
   await guard(u, gate, true);
   await lockOutX(u);
   // With nothing pending X could come back at any time: then the seal is written at `thaw`.
@@ -166,11 +172,13 @@ async function withinStretch(u: Upgrade, stretch: () => Promise<void>): Promise<
   const scope = new CancellationScope();
   const timer = new CancellationScope();
   let late = false;
+  let reached = '';
   const limit = timer
     .run(() => sleep(STRETCH_MS, { summary: 'X stopped and sealed within this time' }))
     .then(
       () => {
         late = !u.control.sealed;
+        reached = u.journal.status.now;
         if (late) scope.cancel();
       },
       // Cancelled, by an abort too, while the stretch has not ended: a rejection that nobody handles would stop the workflow.
@@ -180,7 +188,7 @@ async function withinStretch(u: Upgrade, stretch: () => Promise<void>): Promise<
     await scope.run(stretch);
   } catch (error) {
     if (!late) throw error;
-    const message = `X could not be stopped and the seal written within ${STRETCH_MS / 1000} s`;
+    const message = `X could not be stopped and the seal written within ${STRETCH_MS / 1000} s (reached: ${reached})`;
     throw new Interruption('failed', message, { code: 'StretchTooLong' });
   } finally {
     timer.cancel();

@@ -2,7 +2,8 @@ import { judgeGuardrails } from '../../domain/guardrails/index.ts';
 import { addressesOf } from '../../domain/plan/addresses.ts';
 import { UNKNOWN_NODES } from '../../domain/rules/clients.ts';
 import type { GateStatus } from '../../domain/status/index.ts';
-import { Interruption } from '../interruption.ts';
+import type { TrafficState } from '../../domain/traffic/state.ts';
+import { failedWith, Interruption } from '../interruption.ts';
 import { run } from '../proxies.ts';
 import { together } from '../together.ts';
 import { readAll } from '../traffic.ts';
@@ -23,7 +24,7 @@ export async function guard(u: Upgrade, gate: GateStatus, xStopped: boolean): Pr
   };
   const manifest = known.backup === undefined ? {} : { manifestKey: known.backup.manifestKey };
   const [traffic, facts] = await together(
-    () => readAll(u, 'guardrails: traffic'),
+    () => readWeights(u, xStopped),
     () =>
       run(acts.finish.readFinishFacts, 'guardrails: X, sessions, fingerprint, backup', {
         x: addressesOf(x),
@@ -62,4 +63,14 @@ export async function guard(u: Upgrade, gate: GateStatus, xStopped: boolean): Pr
   // Nothing is wrong with Y: the traffic stays. Once X was stopped, though, X comes back first.
   const kind = !strangersLetGo && broken.length === 1 && !xStopped ? 'finding' : 'failed';
   throw new Interruption(kind, `guardrails refuse \`finish\`: ${reasons.join('; ')}`, { code: 'GuardrailBroken' });
+}
+
+/** A balancer that can't be read says nothing of Y: as long as X runs, the traffic stays. */
+async function readWeights(u: Upgrade, xStopped: boolean): Promise<readonly TrafficState[]> {
+  try {
+    return await readAll(u, 'guardrails: traffic');
+  } catch (error) {
+    const meaning = `where the traffic is can't be read, so \`finish\` does not run`;
+    throw failedWith(meaning, error, xStopped ? 'failed' : 'balancer');
+  }
 }

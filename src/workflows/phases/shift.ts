@@ -2,7 +2,7 @@ import { addressesOf, metricsOf } from '../../domain/plan/addresses.ts';
 import { Interruption } from '../interruption.ts';
 import type { StepStatus } from '../../domain/status/index.ts';
 import { proveNoDrift } from '../drift.ts';
-import { watchingWeights, watchingX } from '../lookout.ts';
+import { watchingWeights } from '../lookout.ts';
 import { passGate } from '../gate.ts';
 import { now } from '../journal.ts';
 import { untilResumed } from '../phase.ts';
@@ -20,9 +20,7 @@ export async function shift(u: Upgrade): Promise<string> {
   u.control.shifting = true;
   u.undos.register('returnTraffic', returnTraffic(u));
   // After a hold without a retreat the traffic is already at some step: go on there.
-  await watchingX(u, async () => {
-    for (const step of traffic.steps.filter(({ y }) => y >= traffic.weight)) await shiftTo(u, step);
-  });
+  for (const step of traffic.steps.filter(({ y }) => y >= traffic.weight)) await shiftTo(u, step);
   return `100 % of the traffic on Y in ${plural(traffic.steps.length, 'step')}`;
 }
 

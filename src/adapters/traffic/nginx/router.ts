@@ -64,7 +64,7 @@ export function createNginxRouter(
       () => true,
     );
 
-  /** A retreat on a disk that is full, by its own errors perhaps: nothing can be written, but the marker of the weight can be removed. */
+  /** A retreat on a disk that is full, by its own errors perhaps, or while somebody holds the lock and hangs: nothing can be written, but the marker of the weight can be removed. */
   async function takeBack(retreat: Parameters<typeof decideWeight>[1], why: Error): Promise<TrafficState> {
     const installed = { weights: await markedWeights(directory), nodes: { x: [], y: [] } };
     if (decideWeight(await readState(directory, installed), retreat).do === 'refuse') throw why;
@@ -129,7 +129,8 @@ export function createNginxRouter(
           return { next: { ...now, weight, epoch, by }, decision: decideWeight(now, step) };
         });
       } catch (error) {
-        if (weight !== 0 || expected !== undefined || !(isUnwritable(error) || (await isDamaged()))) throw error;
+        if (weight !== 0 || expected !== undefined || !(isUnwritable(error) || isBusy(error) || (await isDamaged())))
+          throw error;
         return takeBack(step, error as Error);
       }
     },
@@ -173,6 +174,8 @@ const same = (a: TrafficState, b: TrafficState): boolean =>
   a.by === b.by &&
   a.testers === b.testers &&
   [...a.out].sort().join() === [...b.out].sort().join();
+
+const isBusy = (error: unknown): boolean => error instanceof CrossfadeError && error.code === 'BalancerBusy';
 
 const describeState = ({ weight, out, epoch, testers }: TrafficState): string =>
   `${weight} % on Y, out: ${out.join(', ') || 'none'}${testers === true ? ', open for testers' : ''} (epoch ${epoch})`;

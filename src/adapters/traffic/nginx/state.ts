@@ -64,6 +64,7 @@ export async function writeState(directory: string, state: TrafficState, stillMi
   await syncFolder(folder);
   await syncFolder(states);
 
+  await removeLinksInTheMaking(directory);
   const previous = basename(await readlink(currentLink(directory)).catch(nothingThere('')));
   const next = `${currentLink(directory)}.${name}`;
   await symlink(join('states', name), next);
@@ -79,11 +80,12 @@ export async function markedWeights(directory: string): Promise<number[]> {
   return names.flatMap((name) => Number(/^y-(\d+)$/.exec(name)?.[1] ?? 0) || []).sort((a, b) => a - b);
 }
 
-/** Everything to X, by removing what says otherwise. Whose change it was stays as it was recorded last. */
+/** Everything to X, by removing what says otherwise, whoever holds the lock. Whose change it was stays as it was recorded last. */
 export async function removeWeight(directory: string, weights: readonly number[]): Promise<void> {
   // nginx obeys the last one that is there: the highest goes first, so that Y's share only ever falls.
   for (const weight of weights.toReversed())
     await rm(join(currentLink(directory), weightMarker(weight)), { force: true });
+  await removeLinksInTheMaking(directory);
 }
 
 /** nginx's workers have a user of their own: they must be able to look, whatever the umask is. */
@@ -100,9 +102,15 @@ async function prune(directory: string, keep: readonly string[]): Promise<void> 
   for (const name of states) await rm(join(statesFolder(directory), name), { recursive: true, force: true });
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
-    const abandoned = name.startsWith('lock.') && Date.now() - (await lstat(path)).mtimeMs > ABANDONED;
-    if (abandoned || name.startsWith('current.')) await rm(path, { force: true });
+    if (name.startsWith('lock.') && Date.now() - (await lstat(path)).mtimeMs > ABANDONED)
+      await rm(path, { force: true });
   }
+}
+
+/** A process that hung right before its rename, and lost the lock meanwhile, has nothing left to put in force when it goes on. */
+async function removeLinksInTheMaking(directory: string): Promise<void> {
+  const links = (await readdir(directory)).filter((name) => name.startsWith(`${basename(currentLink(directory))}.`));
+  for (const name of links) await rm(join(directory, name), { force: true });
 }
 
 const nothingThere =
