@@ -7,6 +7,8 @@ import { CrossfadeError } from '../../domain/errors/index.ts';
 const PATIENCE = 10_000;
 /** A holder that hangs, or can't be looked at (in another container), is passed over after this long. The slowest change takes half of it. */
 const LONGEST = 30_000;
+/** A retreat has no time for that, and passes a holder over within its patience. */
+export const LONGEST_OF_A_RETREAT = 5_000;
 
 /** Fails if the lock was given to somebody else meanwhile. To be asked right before what puts a change in force. */
 export type StillMine = () => Promise<void>;
@@ -28,18 +30,19 @@ export async function withLock<T>(
   file: string,
   work: (stillMine: StillMine) => Promise<T>,
   patience = PATIENCE,
+  longest = LONGEST,
 ): Promise<T> {
   const me: Holder = { token: randomUUID(), pid: process.pid, ...(await describeProcess(process.pid)) };
   const deadline = performance.now() + patience;
   while (!(await take(file, me))) {
     const holder = await readHolder(file);
     const since = (await stat(file).catch(ignoreMissing))?.mtimeMs ?? Date.now();
-    if (holder !== undefined && (Date.now() - since > LONGEST || (await isGone(holder)))) await removeOf(file, holder);
+    if (holder !== undefined && (Date.now() - since > longest || (await isGone(holder)))) await removeOf(file, holder);
     else if (performance.now() < deadline) await sleep(20);
     else
       throw new CrossfadeError(
         'BalancerBusy',
-        `Process ${holder?.pid ?? '?'} holds ${file} since ${new Date(since).toISOString()}; after ${LONGEST / 1_000} s it is passed over.`,
+        `Process ${holder?.pid ?? '?'} holds ${file} since ${new Date(since).toISOString()}; after ${longest / 1_000} s it is passed over.`,
       );
   }
   try {

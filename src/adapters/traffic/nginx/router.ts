@@ -14,7 +14,7 @@ import { canBeOut } from './groups.ts';
 import { readInstalled } from './install.ts';
 import type { Installation } from './installation.ts';
 import { lockFile, statesFolder } from './layout.ts';
-import { withLock } from '../lock.ts';
+import { LONGEST_OF_A_RETREAT, withLock, type StillMine } from '../lock.ts';
 import { checkInstalled, checkNodes, checkWeight } from './match.ts';
 import { markedWeights, readState, removeWeight, writeState } from './state.ts';
 
@@ -35,12 +35,15 @@ export function createNginxRouter(
   const { directory } = entry;
   const wanted = { entry, weights, nodes };
 
-  async function change(plan: (now: TrafficState, installed: Installation) => Change): Promise<TrafficState> {
+  async function change(
+    plan: (now: TrafficState, installed: Installation) => Change,
+    longest?: number,
+  ): Promise<TrafficState> {
     return onDisk(directory, async () => {
       const installed = await readInstalled(directory);
       // No more is asked here than the change needs: an include that was made anew must not stand in the way of a retreat.
       checkNodes(installed, wanted);
-      return withLock(lockFile(directory), async (stillMine) => {
+      const work = async (stillMine: StillMine) => {
         const now = await readState(directory, installed);
         const { next, decision } = plan(now, installed);
         if (decision.do === 'refuse')
@@ -53,7 +56,8 @@ export function createNginxRouter(
           'WeightNotApplied',
           `${directory} shows ${describeState(after)} after it was set to ${describeState(next)}.`,
         );
-      });
+      };
+      return withLock(lockFile(directory), work, undefined, longest);
     });
   }
 
@@ -64,7 +68,7 @@ export function createNginxRouter(
       () => true,
     );
 
-  /** A retreat on a disk that is full, by its own errors perhaps, or while somebody holds the lock and hangs: nothing can be written, but the marker of the weight can be removed. */
+  /** A retreat on a disk that is full, by its own errors perhaps: nothing can be written, but the marker of the weight can be removed. */
   async function takeBack(retreat: Parameters<typeof decideWeight>[1], why: Error): Promise<TrafficState> {
     const installed = { weights: await markedWeights(directory), nodes: { x: [], y: [] } };
     if (decideWeight(await readState(directory, installed), retreat).do === 'refuse') throw why;
@@ -123,14 +127,15 @@ export function createNginxRouter(
     async set({ upgrade, weight, epoch, expected }) {
       const by = upgrade.runId;
       const step = { by, weight, epoch, ...(expected === undefined ? {} : { expected }) };
+      const isRetreat = weight === 0 && expected === undefined;
+      const plan = (now: TrafficState, installed: Installation): Change => {
+        checkWeight(installed, wanted, weight);
+        return { next: { ...now, weight, epoch, by }, decision: decideWeight(now, step) };
+      };
       try {
-        return await change((now, installed) => {
-          checkWeight(installed, wanted, weight);
-          return { next: { ...now, weight, epoch, by }, decision: decideWeight(now, step) };
-        });
+        return await change(plan, isRetreat ? LONGEST_OF_A_RETREAT : undefined);
       } catch (error) {
-        if (weight !== 0 || expected !== undefined || !(isUnwritable(error) || isBusy(error) || (await isDamaged())))
-          throw error;
+        if (!isRetreat || !(isUnwritable(error) || (await isDamaged()))) throw error;
         return takeBack(step, error as Error);
       }
     },
@@ -174,8 +179,6 @@ const same = (a: TrafficState, b: TrafficState): boolean =>
   a.by === b.by &&
   a.testers === b.testers &&
   [...a.out].sort().join() === [...b.out].sort().join();
-
-const isBusy = (error: unknown): boolean => error instanceof CrossfadeError && error.code === 'BalancerBusy';
 
 const describeState = ({ weight, out, epoch, testers }: TrafficState): string =>
   `${weight} % on Y, out: ${out.join(', ') || 'none'}${testers === true ? ', open for testers' : ''} (epoch ${epoch})`;

@@ -80,7 +80,7 @@ export async function markedWeights(directory: string): Promise<number[]> {
   return names.flatMap((name) => Number(/^y-(\d+)$/.exec(name)?.[1] ?? 0) || []).sort((a, b) => a - b);
 }
 
-/** Everything to X, by removing what says otherwise, whoever holds the lock. Whose change it was stays as it was recorded last. */
+/** Everything to X, by removing what says otherwise. Whose change it was stays as it was recorded last. */
 export async function removeWeight(directory: string, weights: readonly number[]): Promise<void> {
   // nginx obeys the last one that is there: the highest goes first, so that Y's share only ever falls.
   for (const weight of weights.toReversed())
