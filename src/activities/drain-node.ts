@@ -4,6 +4,8 @@ import type { NodeAddresses } from '../domain/plan/index.ts';
 import { reportProgress } from './progress.ts';
 
 const EVERY = 250;
+/** In a row: between two short requests that still come, one look finds none. */
+const IDLE_LOOKS = 3;
 
 /** Nodes that get no new requests, after they had time to end those that they have. */
 export interface Drained {
@@ -22,7 +24,7 @@ interface DrainProgress {
 }
 
 /**
- * Waits until nothing runs on the nodes any more, by their own figures, at most `drain` milliseconds. One that can't be asked is not
+ * Waits until nothing runs on the nodes any more, by their own figures and for more than a moment, at most `drain` milliseconds. One that can't be asked is not
  * waited for here: `kong quit` has a time-out of its own. A cancellation ends it, with Temporal's own failure.
  */
 export async function drainNodes(
@@ -31,17 +33,20 @@ export async function drainNodes(
   drain: number,
 ): Promise<Drained> {
   const deadline = performance.now() + drain;
+  let idle = 0;
   for (;;) {
     const running = await lookAt(http, nodes, version);
     const left = Math.max(0, Math.round(deadline - performance.now()));
     const busy = [...running].filter(([, requests]) => requests > 0);
-    if (busy.length === 0 || left === 0) return { running, left };
-    reportProgress({
-      doing: 'waiting for requests to end',
-      node: busy.map(([name]) => name).join(', '),
-      requests: busy.reduce((sum, [, requests]) => sum + requests, 0),
-      secondsLeft: Math.ceil(left / 1000),
-    } satisfies DrainProgress);
+    idle = busy.length === 0 ? idle + 1 : 0;
+    if (idle === IDLE_LOOKS || left === 0) return { running, left };
+    if (busy.length > 0)
+      reportProgress({
+        doing: 'waiting for requests to end',
+        node: busy.map(([name]) => name).join(', '),
+        requests: busy.reduce((sum, [, requests]) => sum + requests, 0),
+        secondsLeft: Math.ceil(left / 1000),
+      } satisfies DrainProgress);
     await sleep(Math.min(EVERY, left));
   }
 }

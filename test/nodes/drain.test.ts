@@ -174,6 +174,14 @@ test('several nodes are waited for at once, each by its own figures', async () =
   ]);
 });
 
+test('one look that finds nothing is not enough: short requests still come between two looks', async () => {
+  const looks = [0, 1, 0, 0, 2, 0, 0, 0];
+  const running = () => Promise.resolve(looks.shift() ?? 9);
+  const draining = quietEnvironment().run(() => drainNodes({ running }, { nodes: [y1], version: '3.7.1' }, 60_000));
+  expect(((await draining) as Drained).running).toEqual(new Map([['y1', 0]]));
+  expect(looks).toEqual([]);
+});
+
 test('what a stop has cut: what ran, if it cut at all; at most what ran, where it does not say', () => {
   expect(cutBy({ cut: false }, 3)).toBe(0);
   expect(cutBy({ cut: true }, 3)).toBe(3);
