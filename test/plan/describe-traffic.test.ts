@@ -50,6 +50,13 @@ test('several entry points: each with where and how, and what one of them can no
   expect(text).not.toContain('settle is short');
 });
 
+test('a first step that is a big one is told', () => {
+  const nginx = { via: 'nginx', host: 'gw-1', directory: '/d' };
+  const withFirst = (y: number) => told(withTraffic({ ...nginx, steps: [{ y, bake: '1m' }, ...steps] }));
+  expect(withFirst(60)).toContain('! the first step gives Y 60 % at once');
+  expect(withFirst(5)).not.toContain('the first step');
+});
+
 test('one entry point that can do all that the plan wants has nothing to warn of but protocols', () => {
   const plan = example('patch');
   expect(told(plan).match(/! .*?(?=·)/g)).toEqual([

@@ -229,6 +229,10 @@ test('nginx needs addresses without a path, by one scheme, and a directory that 
   expect(single({ ...nginx, directory: '/srv/$traffic' })).toEqual([
     { path: 'traffic.directory', message: "has characters that nginx can't take" },
   ]);
+  for (const directory of ['/', '/etc/nginx', '/etc/nginx/'])
+    expect(single({ ...nginx, directory })).toEqual([
+      { path: 'traffic.directory', message: 'must be a folder of its own, such as /srv/nginx/crossfade' },
+    ]);
 });
 
 test('what is missing is missing, and not the same as what is missing elsewhere', () => {

@@ -190,14 +190,13 @@ describe.concurrent('both sides', () => {
   it('X below its size while people are asked for `finish`: they are told, and again when it is whole', async () => {
     const run = await env.start();
     await run.untilGate('finish');
-    await run.world.began('awaitNodes', 2);
     run.world.nodesNotReady.x = { x2: 'was scaled away' };
     run.world.changed();
     await run.world.peopleHear('X is smaller than at the start (x2: was scaled away)');
     run.world.nodesNotReady.x = {};
     run.world.changed();
     // The look that begins once X is whole again.
-    await run.world.began('awaitNodes', 4);
+    await run.world.began('awaitNodes', 3);
     await run.approve('finish');
     expect(await run.result()).toMatchObject({ outcome: 'completed' });
     expect((await run.timeline()).some(({ text }) => text === 'X is whole again')).toBe(true);

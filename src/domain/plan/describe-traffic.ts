@@ -9,6 +9,9 @@ import type { Entry } from './entry/index.ts';
 import type { Plan } from './schema.ts';
 import { joined, wrapped } from './sentences.ts';
 
+/** Percent. */
+const BIG = 50;
+
 /** Where the traffic comes in, how its share is moved there, and what can't be had. `!` stands before what people should know. */
 export function describeTraffic(plan: Plan): string[] {
   const entries = entriesOf(plan.traffic);
@@ -26,11 +29,17 @@ export function describeTraffic(plan: Plan): string[] {
 function describeMoves({ x, y, traffic }: Plan): string[] {
   const balancers = balancersOf({ x, y, traffic });
   const budget = `The share must arrive within ${formatDuration(traffic.settle)}, give or take ${plural(traffic.tolerance, 'point')}, at 100 % without one request on X; else the step is undone.`;
-  if (balancers.length === 1) return wrapped(budget, '');
+  const lines = [...wrapped(budget, ''), ...bigFirstStep(traffic)];
+  if (balancers.length === 1) return lines;
   const order =
     traffic.via === 'several' && traffic.order === 'one-after-the-other' ? 'one after the other' : 'together';
   const together = `A step moves ${balancers.length} balancers ${order}: all of them, or none. A retreat moves all at once.`;
-  return [...wrapped(together, ''), ...wrapped(budget, '')];
+  return [...wrapped(together, ''), ...lines];
+}
+
+function bigFirstStep({ steps: [first] }: Plan['traffic']): string[] {
+  if (first === undefined || first.y < BIG) return [];
+  return wrapped(`! the first step gives Y ${first.y} % at once: what is wrong with Y meets as many requests`);
 }
 
 /** Where people find what they need before the upgrade, and in an emergency. */

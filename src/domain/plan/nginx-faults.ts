@@ -8,9 +8,16 @@ export function nginxFaults(path: string, { via, directory }: Fields, plan: Fiel
   const strange = typeof directory === 'string' && directory.startsWith('/') && !/^[\w./+@,:=-]+$/.test(directory);
   return [
     ...(strange ? [{ path: `${path}.directory`, message: "has characters that nginx can't take" }] : []),
+    ...(isSomebodyElses(directory)
+      ? [{ path: `${path}.directory`, message: 'must be a folder of its own, such as /srv/nginx/crossfade' }]
+      : []),
     ...proxyFaults(plan),
   ];
 }
+
+/** Files and links are made, replaced and removed there. */
+const isSomebodyElses = (directory: unknown): boolean =>
+  typeof directory === 'string' && /^\/+(etc\/+nginx\/*)?$/.test(directory);
 
 /** nginx passes requests on as they are, by one scheme for all nodes. */
 function proxyFaults(plan: Fields): Fault[] {
