@@ -61,8 +61,8 @@ export const BEFORE_SEAL: readonly Failure[] = [
   ...rows('shift', RETREAT, STOP_Y, ['watchTraffic:shift-25', ['checkDrift', 4], 'setWeight:100']),
   ...rows('shift', RETREAT, STOP_Y, ['measureShare:100', 'watchTraffic:shift-100']),
   ...rows('finish', RETREAT, STOP_Y, [['readMigrations:x', 2], 'tellSessions', 'readMigrations:y']),
-  ...rows('finish', RETREAT, STOP_Y, ['rehearseFinish', 'watchTraffic:gate-finish']),
-  ...rows('finish', RETREAT, STOP_Y, ['drainNodes', ['checkDrift', 5], 'readTraffic', 'readFinishFacts']),
+  ...rows('finish', RETREAT, STOP_Y, ['rehearseFinish', 'watchTraffic:finish']),
+  ...rows('finish', RETREAT, STOP_Y, ['drainNodes', ['checkDrift', 5], 'readFinishFacts']),
   ...rows('finish', WITH_X, STOP_Y, ['stopNodes:x', ['readTraffic', 2], ['readFinishFacts', 2]]),
   ...rows('thaw', WITH_X, STOP_Y, [['checkDrift', 6]], true),
 ];
@@ -70,7 +70,7 @@ export const BEFORE_SEAL: readonly Failure[] = [
 /** Of the rows of `finish`: what happens before its gate is passed. */
 export const BEFORE_GATE = [
   ...['readMigrations:x', 'tellSessions', 'readMigrations:y'],
-  ...['rehearseFinish', 'watchTraffic:gate-finish'],
+  ...['rehearseFinish', 'watchTraffic:finish'],
 ];
 
 /** There is no way back: nothing is undone, and `retry` goes forward. */
