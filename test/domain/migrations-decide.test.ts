@@ -115,6 +115,7 @@ group('after up', () => {
     ['wrong password', fresh, failed('[PostgreSQL error] authentication exchange unsuccessful'), 'DatabaseRefused'],
     ['no such database', fresh, failed('FATAL: database "nosuch" does not exist'), 'DatabaseRefused'],
     ['database down', fresh, failed('connection refused'), 'DatabaseUnreachable'],
+    ['session ended while nothing ran on it', fresh, failed('[PostgreSQL error] closed'), 'DatabaseUnreachable'],
     [
       'connection lost',
       fresh,

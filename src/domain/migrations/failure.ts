@@ -25,7 +25,7 @@ const TEXTS: readonly (readonly [RegExp, ErrorCode])[] = [
   [/database "[^"]*" does not exist|role "[^"]*" does not exist/, 'DatabaseRefused'],
   [/permission denied|must be owner|read-only transaction/, 'MigrationNotPermitted'],
   [/connection refused|remaining connection slots|too many connections|host or service/, 'DatabaseUnreachable'],
-  [/terminating connection|: closed\b|connection reset|database system is/, 'DatabaseUnreachable'],
+  [/terminating connection|[:\]] closed\b|connection reset|database system is/, 'DatabaseUnreachable'],
   // Waited in vain for Kong's own lock.
   [/\[PostgreSQL error\] timeout/, 'MigrationAborted'],
   [/[Dd]atabase needs bootstrapping/, 'NeedsBootstrap'],
