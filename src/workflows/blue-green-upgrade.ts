@@ -49,6 +49,7 @@ async function upgrade(u: Upgrade): Promise<Outcome> {
     const decision = await hold(u, stopped);
     if (decision.kind === 'retry') continue;
     if (control.sealed) return letGo(u);
+    await registerReturnAgain(u);
     return unwind(u);
   }
 }
@@ -62,7 +63,6 @@ function goesStraightBack(u: Upgrade, { kind }: Interruption): boolean {
 /** Everything back as it was, newest first: traffic on X, Y stopped, freeze lifted. */
 async function unwind(u: Upgrade): Promise<Outcome> {
   u.journal.enter('unwinding', 'undoing everything');
-  await registerReturnAgain(u);
   await u.undos.run();
   return rolledBack(u.journal.status);
 }

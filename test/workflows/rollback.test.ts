@@ -32,7 +32,7 @@ async function rolledBack(key: string, nth = 1, before?: (run: Run) => void): Pr
 
 describe.concurrent('a rollback after the upgrade was terminated', () => {
   const stages = ['checkRules', 'waitForQuiet', 'dumpDatabase', 'prepareNodes:y', 'migrateUp', 'compareAnswers'];
-  const later = ['watchTraffic:shift-25', 'watchTraffic:gate-finish', 'stopNodes:x'];
+  const later = ['watchTraffic:shift-25', 'watchTraffic:finish', 'stopNodes:x'];
   it.each([...stages, ...later])('in %s brings everything back', async (key) => {
     const { run, from } = await rolledBack(key);
     expect(await run.result()).toMatchObject({ outcome: 'rolled-back' });

@@ -79,7 +79,7 @@ export interface WatchActivities {
     control?: SideFigures;
     s3: S3;
     upgrade: UpgradeRef;
-    /** Names the samples' object: `shift-25`, `gate-finish`. */
+    /** Names the samples' object: `shift-25`, `finish`. */
     name: string;
   }): Promise<WatchResult>;
 }

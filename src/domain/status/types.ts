@@ -108,7 +108,7 @@ export interface StepStatus {
 }
 
 export interface VerdictStatus extends WatchResult {
-  /** `shift-25`, `gate-finish`, `watch`, ... */
+  /** `shift-25`, `finish`, `watch`, ... */
   readonly name: string;
 }
 
