@@ -113,8 +113,12 @@ export async function allToX(u: Upgrade): Promise<void> {
         await set(u, at, change, `all traffic to X: ${at.name}`, u.acts.undo.traffic);
       } catch (error) {
         const { message } = describeFailure(error);
-        if (isLetGo(u, at)) u.journal.note('note', `${at.name} was let go, and may still give Y traffic: ${message}`);
-        else failed.push(`${at.name}: ${mayBeLetGo(u, at, message)}`);
+        if (isLetGo(u, at)) {
+          u.journal.note('note', `${at.name} was let go, and may still give Y traffic: ${message}`);
+          return;
+        }
+        u.control.openFindings.set(findingOfBalancer(at.name), message);
+        failed.push(`${at.name}: ${message}`);
       }
     }),
   );
@@ -123,11 +127,6 @@ export async function allToX(u: Upgrade): Promise<void> {
 }
 
 const isLetGo = ({ control }: Upgrade, { name }: Balancer): boolean => control.letGo.has(findingOfBalancer(name));
-
-function mayBeLetGo({ control }: Upgrade, { name }: Balancer, why: string): string {
-  control.openFindings.set(findingOfBalancer(name), why);
-  return why;
-}
 
 /** It was let go for as long as it was away. */
 function isBack({ control }: Upgrade, { name }: Balancer): void {
